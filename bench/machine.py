@@ -1,0 +1,37 @@
+"""What the figures were measured on."""
+
+import os
+import platform
+import sqlite3
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("django", "granian", "aiocoap", "djangorestframework", "gunicorn", "pillow")
+
+
+def describe(folder: Path) -> str:
+    """Cores, processor, kernel, versions, the file system of the data, the load before the run."""
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    lines = [
+        f"{os.cpu_count()} cores, {_processor()}, {platform.system()} {platform.release()}",
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}",
+        f"data on {_file_system(folder)}, load average {os.getloadavg()[0]:.1f} before the run",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _file_system(folder: Path) -> str:
+    """The type of the file system that holds the folder; tmpfs is not durable."""
+    found = ("", "unknown")
+    for line in Path("/proc/mounts").read_text().splitlines():
+        _, point, kind = line.split()[:3]
+        if folder.resolve().is_relative_to(point) and len(point) >= len(found[0]):
+            found = (point, kind)
+    return found[1]

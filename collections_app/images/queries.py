@@ -1,0 +1,96 @@
+"""Reading the image collection."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import F, FloatField, Q, QuerySet, Value
+from django.db.models.functions import ASin, Cos, Radians, Sin, Sqrt
+
+from collections_app.images.models import Image
+
+EARTH_RADIUS_KM = 6371.0088
+KM_PER_DEGREE = 111.195
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A circle on the Earth: degrees (WGS 84) and kilometres."""
+
+    latitude: float
+    longitude: float
+    km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place of an image in a list, newest first."""
+
+    timestamp: dt.datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which images a list shows; both ends of the time are included."""
+
+    device_id: str | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    title: str | None = None
+    near: Near | None = None
+
+
+def find(device_id: str, timestamp: dt.datetime) -> Image | None:
+    """The image of a device at a moment."""
+    images = Image.objects.select_related("blob")
+    return images.filter(device_id=device_id, timestamp=timestamp).first()
+
+
+def latest(device_id: str) -> Image | None:
+    """The newest image of a device, by timestamp."""
+    images = Image.objects.select_related("blob").filter(device_id=device_id)
+    return images.order_by("-timestamp").first()
+
+
+def stored_last() -> Image | None:
+    """The image whose bytes were stored last, of any device."""
+    return Image.objects.select_related("blob").order_by("-stored", "-id").first()
+
+
+def page(filters: Filters, limit: int, after: Cursor | None = None) -> list[Image]:
+    """At most `limit` images, newest first, beginning after the cursor."""
+    images = _filtered(filters)
+    if after is not None:
+        images = images.filter(
+            Q(timestamp__lt=after.timestamp) | Q(timestamp=after.timestamp, id__lt=after.id)
+        )
+    return list(images.order_by("-timestamp", "-id").select_related("blob")[:limit])
+
+
+def _filtered(filters: Filters) -> QuerySet[Image]:
+    images = Image.objects.all()
+    if filters.device_id is not None:
+        images = images.filter(device_id=filters.device_id)
+    if filters.since is not None:
+        images = images.filter(timestamp__gte=filters.since)
+    if filters.until is not None:
+        images = images.filter(timestamp__lte=filters.until)
+    if filters.title is not None:
+        images = images.filter(title__icontains=filters.title)
+    if filters.near is not None:
+        images = _within(images, filters.near)
+    return images
+
+
+def _within(images: QuerySet[Image], near: Near) -> QuerySet[Image]:
+    """Great-circle distance by the haversine formula, behind a band of latitudes."""
+    band = near.km / KM_PER_DEGREE
+    images = images.filter(latitude__range=(near.latitude - band, near.latitude + band))
+    latitude = Radians(Value(near.latitude, FloatField()))
+    half_lat = (Radians(F("latitude")) - latitude) / Value(2.0)
+    half_lon = (Radians(F("longitude")) - Radians(Value(near.longitude, FloatField()))) / Value(2.0)
+    haversine = Sin(half_lat) * Sin(half_lat) + Cos(latitude) * Cos(Radians(F("latitude"))) * Sin(
+        half_lon
+    ) * Sin(half_lon)
+    distance = Value(2 * EARTH_RADIUS_KM) * ASin(Sqrt(haversine))
+    return images.annotate(distance=distance).filter(distance__lte=near.km)

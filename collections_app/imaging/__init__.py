@@ -1,0 +1,1 @@
+"""Pure image code: bytes in, facts and bytes out. Imports no Django."""

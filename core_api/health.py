@@ -1,0 +1,95 @@
+"""Who is up: each part leaves a sign of life in the data folder, and the database is asked."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+BEAT_EVERY = 1.0
+DOWN_AFTER = 5.0
+UP = "up"
+DOWN = "down"
+NOT_MIGRATED = "not migrated"
+
+_migrated = False
+
+
+def beat(part: str) -> None:
+    """Say that the part lives, now; to be called every BEAT_EVERY seconds."""
+    path = _path(part)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+@contextmanager
+def beating(part: str) -> Iterator[None]:
+    """A thread that beats for the part while the block runs; then the part is down."""
+    stop = threading.Event()
+    beat(part)
+    thread = threading.Thread(target=_beat_until, args=(part, stop), name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        _path(part).unlink(missing_ok=True)
+
+
+def _beat_until(part: str, stop: threading.Event) -> None:
+    while not stop.wait(BEAT_EVERY):
+        # A beat that cannot be written is missed, which is what the others then see.
+        with suppress(OSError):
+            beat(part)
+
+
+def silence() -> None:
+    """Forget every sign of life: nothing runs yet."""
+    for path in _folder().glob("*"):
+        path.unlink(missing_ok=True)
+
+
+def parts() -> dict[str, str]:
+    """Each part of this server and "up" or "down"; the database may also be "not migrated".
+
+    The web part is up, for it is the one that answers; it is the only one where COAPTURE_PARTS
+    names none.
+    """
+    signs = {part: sign(part) for part in settings.COAPTURE_PARTS if part != "web"}
+    return {"web": UP, **signs, "database": _database()}
+
+
+def sign(part: str) -> str:
+    """ "up" where the part has beaten lately, else "down"."""
+    try:
+        age = time.time() - _path(part).stat().st_mtime
+    except FileNotFoundError:
+        return DOWN
+    return UP if age < DOWN_AFTER else DOWN
+
+
+def _database() -> str:
+    global _migrated
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        # Migrations are applied once for all; working them out costs milliseconds.
+        if not _migrated:
+            executor = MigrationExecutor(connection)
+            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return DOWN
+    return UP if _migrated else NOT_MIGRATED
+
+
+def _folder() -> Path:
+    return Path(settings.COAPTURE_DATA) / "run"
+
+
+def _path(part: str) -> Path:
+    return _folder() / part

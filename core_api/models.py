@@ -1,0 +1,6 @@
+"""Every table of the platform, found by Django here."""
+
+from core_api.changes import Change
+from core_api.storage.models import Blob, DoomedObject, StoredObject
+
+__all__ = ["Blob", "Change", "DoomedObject", "StoredObject"]

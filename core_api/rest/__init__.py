@@ -1,0 +1,1 @@
+"""HTTP's side of wire/, for both doors: bodies, queries, negotiation, conditions, problems."""

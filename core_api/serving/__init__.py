@@ -1,0 +1,1 @@
+"""Running the server: the addresses, the processes and the supervisor behind `coapture serve`."""

@@ -1,0 +1,54 @@
+"""Small things around processes: ending with the parent, waiting for a signal to stop."""
+
+import ctypes
+import os
+import select
+import signal
+import sys
+from types import FrameType, TracebackType
+from typing import Self
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def end_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
+    """Have the kernel send this process the signal when its parent ends (prctl(2), Linux only).
+
+    `parent` is the process id that the parent has; where it has ended already, so does this one.
+    """
+    if _libc is None:
+        return
+    _libc.prctl(_PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+class Stop:
+    """SIGTERM, SIGINT and SIGHUP as something to wait for, while the `with` block runs."""
+
+    def __enter__(self) -> Self:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        self._former = {number: signal.signal(number, self._arrived) for number in STOP_SIGNALS}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        os.write(self._writer, b"!")
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as one of the signals has arrived, False when the time is over."""
+        return bool(select.select([self._reader], [], [], seconds)[0])

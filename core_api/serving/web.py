@@ -1,0 +1,56 @@
+"""The HTTP door: granian with the WSGI application in its worker processes."""
+
+import os
+import signal
+from functools import partial
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.urls import get_resolver
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from core_api.serving.addresses import Address
+from core_api.serving.processes import end_with_parent
+
+STOP_WITHIN = 2
+HEADER_BYTES = 64 * 1024
+# Its lines go to our own log.
+LOGGING = {"handlers": {}, "loggers": {"_granian": {"propagate": True}}}
+
+
+def serve(address: Address) -> None:
+    """Serve HTTP until SIGTERM or SIGINT; requests that are being answered are finished."""
+    server = Granian(
+        "core_api.wsgi:application",
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        workers=settings.COAPTURE_WEB_WORKERS,
+        blocking_threads=settings.COAPTURE_WEB_THREADS,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=HEADER_BYTES),
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_WITHIN,
+        log_level=LogLevels.error,
+        log_dictconfig=LOGGING,
+    )
+    # Imported before the workers are forked: they start at once and share the memory.
+    _application()
+    server.serve(target_loader=partial(_in_worker, os.getpid()), wrap_loader=False)
+
+
+def _in_worker(master: int) -> WSGIHandler:
+    """The application, in a new worker process, which is to end with granian's master."""
+    end_with_parent(master, signal.SIGKILL)
+    return _application()
+
+
+def _application() -> WSGIHandler:
+    from core_api.wsgi import application
+
+    get_resolver().url_patterns  # noqa: B018
+    return application

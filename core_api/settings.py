@@ -1,0 +1,150 @@
+"""Django's settings: the one file that reads the environment (docs/reference/settings.md lists it)."""
+
+import sys
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from core_api import env, secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MIB = 2**20
+
+# Where things lie.
+COAPTURE_DATA = Path(env.text("COAPTURE_DATA", str(BASE_DIR / "var"))).expanduser().absolute()
+COAPTURE_TEMPLATE = BASE_DIR / "db.sqlite3"
+
+# The doors.
+COAPTURE_HTTP = env.text("COAPTURE_HTTP", "127.0.0.1:8000")
+COAPTURE_COAP = env.words("COAPTURE_COAP", "127.0.0.1:5683,[::1]:5683")
+COAPTURE_HTTPS = env.boolean("COAPTURE_HTTPS")
+COAPTURE_WEB_WORKERS = env.integer("COAPTURE_WEB_WORKERS", 2, minimum=1)
+COAPTURE_WEB_THREADS = env.integer("COAPTURE_WEB_THREADS", 16, minimum=1)
+COAPTURE_COAP_THREADS = env.integer("COAPTURE_COAP_THREADS", 4, minimum=1)
+COAPTURE_PARTS = env.words("COAPTURE_PARTS")
+
+# What an image may be.
+COAPTURE_MAX_BODY = env.integer("COAPTURE_MAX_BODY", 32 * MIB, minimum=1)
+COAPTURE_MAX_PIXELS = env.integer("COAPTURE_MAX_PIXELS", 25_000_000, minimum=1)
+COAPTURE_IMAGE_FORMATS = env.words("COAPTURE_IMAGE_FORMATS", "jpeg,png,webp,gif,tiff,bmp")
+
+# Writing: group commit, the fair lock, the change feed, the deletion of objects.
+COAPTURE_INGEST_BATCH = env.integer("COAPTURE_INGEST_BATCH", 64, minimum=1)
+COAPTURE_INGEST_QUEUE = env.integer("COAPTURE_INGEST_QUEUE", 64 * MIB, minimum=1)
+COAPTURE_LOCK_TIMEOUT = env.number("COAPTURE_LOCK_TIMEOUT", 20.0)
+COAPTURE_CHANGES_POLL = env.number("COAPTURE_CHANGES_POLL", 0.05)
+COAPTURE_CHANGES_KEEP = env.number("COAPTURE_CHANGES_KEEP", 3600.0)
+COAPTURE_DELETE_GRACE = env.number("COAPTURE_DELETE_GRACE", 3600.0)
+
+# The CoAP gateway's limits.
+COAPTURE_COAP_UPLOADS = env.integer("COAPTURE_COAP_UPLOADS", 8192, minimum=1)
+COAPTURE_COAP_UPLOADS_PER_PEER = env.integer("COAPTURE_COAP_UPLOADS_PER_PEER", 16, minimum=1)
+COAPTURE_COAP_UPLOAD_MEMORY = env.integer("COAPTURE_COAP_UPLOAD_MEMORY", 32 * MIB, minimum=1)
+COAPTURE_COAP_UPLOAD_DISK = env.integer("COAPTURE_COAP_UPLOAD_DISK", 1024 * MIB, minimum=1)
+COAPTURE_COAP_UPLOAD_SPOOL = env.integer("COAPTURE_COAP_UPLOAD_SPOOL", 64 * 1024)
+COAPTURE_COAP_UPLOAD_EXPIRY = env.number("COAPTURE_COAP_UPLOAD_EXPIRY", 247.0)
+COAPTURE_COAP_DOWNLOAD_MEMORY = env.integer("COAPTURE_COAP_DOWNLOAD_MEMORY", 32 * MIB, minimum=1)
+COAPTURE_COAP_DEDUPLICATION = env.integer("COAPTURE_COAP_DEDUPLICATION", 8 * MIB, minimum=1)
+COAPTURE_COAP_OBSERVERS = env.integer("COAPTURE_COAP_OBSERVERS", 10_000, minimum=1)
+COAPTURE_COAP_OBSERVERS_PER_PEER = env.integer("COAPTURE_COAP_OBSERVERS_PER_PEER", 64, minimum=1)
+
+ACCESS = env.text("ACCESS", "open")
+if ACCESS != "open":
+    raise ImproperlyConfigured(f"ACCESS must be open, not {ACCESS!r}: devices have no keys yet.")
+
+SECRET_KEY = env.secret("SECRET_KEY") or secret_key.read_or_make(COAPTURE_DATA / "secret_key")
+DEBUG = env.boolean("DEBUG")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+
+INSTALLED_APPS = [
+    "core_api",
+    "collections_app",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "core_api.rest.middleware.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "core_api.urls"
+WSGI_APPLICATION = "core_api.wsgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+_SQLITE = {
+    "ENGINE": "core_api.sqlite",
+    "NAME": COAPTURE_DATA / "db.sqlite3",
+    "OPTIONS": {"timeout": COAPTURE_LOCK_TIMEOUT, "template": COAPTURE_TEMPLATE},
+}
+_url = env.text("DATABASE_URL")
+if not _url:
+    _database = _SQLITE
+elif _url.startswith("sqlite:"):
+    _database = _SQLITE | {"NAME": Path(dj_database_url.parse(_url)["NAME"]).absolute()}
+else:
+    _database = dj_database_url.parse(_url, conn_max_age=600, conn_health_checks=True)
+_database["CONN_MAX_AGE"] = 600
+DATABASES = {"default": _database}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "images": {"BACKEND": "core_api.storage.database.DatabaseStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Our own views read bodies under COAPTURE_MAX_BODY; this bounds form fields that are no files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MIB
+FILE_UPLOAD_MAX_MEMORY_SIZE = COAPTURE_MAX_BODY
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = COAPTURE_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if COAPTURE_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = COAPTURE_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if COAPTURE_HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "coapture",
+    "DESCRIPTION": "A CoRE (RFC 6690) image server.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["core_api.rest.schema.add_registered_paths"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "WARNING")},
+    "loggers": {
+        "coapture": {"level": env.text("LOG_LEVEL", "INFO")},
+        # A client's mistake is told to the client; the log is for the server's own.
+        "django.request": {"level": "ERROR"},
+    },
+}
+
+if "pytest" in sys.modules:
+    # Threads and other processes must see the tests' rows: a file, never memory.
+    DATABASES["default"]["TEST"] = {"NAME": str(COAPTURE_DATA / "test.sqlite3")}

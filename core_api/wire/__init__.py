@@ -1,0 +1,1 @@
+"""Bytes from and to clients, as plain Python values. Imports no Django."""

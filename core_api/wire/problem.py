@@ -1,0 +1,86 @@
+"""Problem details: RFC 9457 (JSON) and RFC 9290 (CBOR for constrained clients)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cbor2
+import msgspec
+
+from core_api.wire.codes import phrase, response_code
+
+BLANK = "about:blank"
+
+# RFC 9290 section 2; section 3 leaves text keys to the application.
+_TITLE, _DETAIL, _RESPONSE_CODE = -1, -2, -4
+_CUSTOM = "/problems"
+_CUSTOM_TYPE, _CUSTOM_ERRORS = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field; `pointer` is a JSON Pointer (RFC 6901) such as "/deviceId"."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem as RFC 9457 section 3 has it; `status` is the HTTP status."""
+
+    status: int
+    title: str
+    detail: str = ""
+    type: str = BLANK
+    errors: tuple[FieldError, ...] = ()
+
+
+def problem(
+    status: int,
+    detail: str = "",
+    *,
+    title: str | None = None,
+    type: str = BLANK,  # noqa: A002
+    errors: Sequence[FieldError] = (),
+) -> Problem:
+    """A problem whose title is the status's phrase unless another is given."""
+    return Problem(
+        int(status), phrase(status) if title is None else title, detail, type, tuple(errors)
+    )
+
+
+def to_json(problem: Problem) -> bytes:
+    """The problem as application/problem+json."""
+    members: dict[str, object] = {
+        "type": _text(problem.type),
+        "title": _text(problem.title),
+        "status": problem.status,
+    }
+    if problem.detail:
+        members["detail"] = _text(problem.detail)
+    if problem.errors:
+        members["errors"] = [
+            {"pointer": _text(error.pointer), "detail": _text(error.detail)}
+            for error in problem.errors
+        ]
+    return msgspec.json.encode(members)
+
+
+def to_concise_cbor(problem: Problem) -> bytes:
+    """The problem as application/concise-problem-details+cbor."""
+    custom: dict[int, object] = {_CUSTOM_TYPE: _text(problem.type)}
+    if problem.errors:
+        custom[_CUSTOM_ERRORS] = [
+            [_text(error.pointer), _text(error.detail)] for error in problem.errors
+        ]
+    members: dict[int | str, object] = {_TITLE: _text(problem.title)}
+    if problem.detail:
+        members[_DETAIL] = _text(problem.detail)
+    members[_RESPONSE_CODE] = response_code(problem.status)
+    members[_CUSTOM] = custom
+    return cbor2.dumps(members)
+
+
+def _text(text: str) -> str:
+    """The text without lone surrogates: a detail may quote what a client sent."""
+    return text.encode("utf-8", "replace").decode()

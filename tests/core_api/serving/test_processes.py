@@ -1,0 +1,65 @@
+"""Ending with the parent, and waiting for a signal: real processes and signals."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from core_api.serving.processes import STOP_SIGNALS, Stop
+
+PARENT = """
+import os, subprocess, sys, time
+from functools import partial
+from core_api.serving.processes import end_with_parent
+child = subprocess.Popen(
+    [sys.executable, "-c", "import time; time.sleep(60)"],
+    preexec_fn=partial(end_with_parent, os.getpid()),
+)
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_a_child_ends_with_its_killed_parent() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    child.wait(10)
+    assert not child.is_running()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_an_orphan_ends_at_once() -> None:
+    code = "from core_api.serving.processes import end_with_parent; end_with_parent(1 << 22)"
+    status = subprocess.run([sys.executable, "-c", code + "; print('still here')"], check=False)
+    assert status.returncode == 1
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_signal_ends_the_wait(number: signal.Signals) -> None:
+    former = signal.getsignal(number)
+    with Stop() as stop:
+        timer = threading.Timer(0.1, os.kill, (os.getpid(), number))
+        timer.start()
+        assert stop.wait(30)
+        timer.join()
+        assert stop.wait(0), "it stays so"
+        os.kill(os.getpid(), number)
+        assert stop.wait(0), "a second signal does no harm"
+    assert signal.getsignal(number) == former
+
+
+def test_without_a_signal_the_time_passes() -> None:
+    with Stop() as stop:
+        started = time.monotonic()
+        assert not stop.wait(0.05)
+        assert time.monotonic() - started >= 0.05
