@@ -1,6 +1,7 @@
 """Starting and stopping our server and the peer, each on free ports, in a folder of its own."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -122,12 +123,12 @@ def _tail(log: Path) -> str:
 
 
 def _free_port() -> int:
-    """A port that is free for TCP and UDP on 127.0.0.1."""
+    """A port that is free for TCP and UDP on 127.0.0.1, below those that clients get."""
     while True:
+        port = random.randrange(20_000, 32_000)
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
             try:
+                tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
             except OSError:
                 continue

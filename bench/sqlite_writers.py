@@ -8,14 +8,14 @@ import multiprocessing
 import statistics
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import os
-
-PROCESSES, THREADS, SIZE, ROUNDS = 2, int(os.environ.get("BT", 8)), 2048, 2
+PROCESSES, THREADS, SIZE, ROUNDS = 2, 8, 2048, 2
 STOCK = {"timeout": 20, "transaction_mode": "IMMEDIATE"}
 ENGINES = {
     "django.db.backends.sqlite3": STOCK
@@ -34,28 +34,21 @@ class Case:
 
 @dataclass
 class Result:
-    """Seconds that each transaction took, and how many failed."""
+    """Of one thread: the milliseconds that each transaction took, and how many failed."""
 
     times: list[float]
-    errors: int
+    errors: int = 0
 
 
-def writer(case: Case, path: str, seconds: float, results: "multiprocessing.Queue[Result]") -> None:
-    """One process of threads that write."""
+def writer(case: Case, path: str, seconds: float, results: Any) -> None:
+    """One process of threads that write; puts a list of results into the queue."""
     table = connect(case, path)
-    found: list[Result] = []
-    threads = [
-        threading.Thread(target=write, args=(case, table, seconds, found)) for _ in range(THREADS)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    times = [took for result in found for took in result.times]
-    results.put(Result(times, sum(result.errors for result in found)))
+    with ThreadPoolExecutor(THREADS) as pool:
+        threads = [pool.submit(write, case, table, seconds) for _ in range(THREADS)]
+    results.put([thread.result() for thread in threads])
 
 
-def connect(case: Case, path: str):  # noqa: ANN201
+def connect(case: Case, path: str) -> Any:
     """Configure Django for the case; gives the model to write."""
     import django
     from django.conf import settings
@@ -71,16 +64,17 @@ def connect(case: Case, path: str):  # noqa: ANN201
         class Meta:
             app_label = "bench"
 
+        def __str__(self) -> str:
+            return str(self.pk)
+
     return Row
 
 
-def write(case: Case, table, seconds: float, found: list[Result]) -> None:  # noqa: ANN001
+def write(case: Case, table: Any, seconds: float) -> Result:
     """Store rows until the time is over."""
-    from contextlib import nullcontext
-
     from django.db import OperationalError, connection, transaction
 
-    result = Result([], 0)
+    result = Result([])
     data = bytes(SIZE)
     end = time.perf_counter() + seconds
     while (start := time.perf_counter()) < end:
@@ -89,9 +83,9 @@ def write(case: Case, table, seconds: float, found: list[Result]) -> None:  # no
                 table.objects.create(data=data)
         except OperationalError:
             result.errors += 1
-        result.times.append(time.perf_counter() - start)
-    found.append(result)
+        result.times.append((time.perf_counter() - start) * 1000)
     connection.close()
+    return result
 
 
 def make_table(case: Case, path: str) -> None:
@@ -103,8 +97,8 @@ def make_table(case: Case, path: str) -> None:
         editor.create_model(table)
 
 
-def measure(case: Case, seconds: float) -> Result:
-    """Run the processes of one case on a new file."""
+def measure(case: Case, seconds: float) -> list[Result]:
+    """Run the processes of one case on a new file; gives a result for each thread."""
     spawn = multiprocessing.get_context("spawn")
     results = spawn.Queue()
     with tempfile.TemporaryDirectory() as folder:
@@ -116,10 +110,30 @@ def measure(case: Case, seconds: float) -> Result:
         processes = [spawn.Process(target=writer, args=arguments) for _ in range(PROCESSES)]
         for process in processes:
             process.start()
-        parts = [results.get(timeout=seconds + 60) for _ in processes]
+        found = [result for _ in processes for result in results.get(timeout=seconds + 60)]
         for process in processes:
             process.join()
-    return Result([took for part in parts for took in part.times], sum(p.errors for p in parts))
+    return found
+
+
+def line(case: Case, results: list[Result], seconds: float) -> str:
+    """One line of the table."""
+    times = [took for result in results for took in result.times]
+    cuts = statistics.quantiles(times, n=100)
+    cells = (
+        f"{len(times) / seconds / ROUNDS:.0f}",
+        f"{min(len(result.times) for result in results) / seconds:.0f}",
+        f"{cuts[49]:.1f}",
+        f"{cuts[98]:.1f}",
+        f"{max(times):.0f}",
+        f"{sum(result.errors for result in results)}",
+    )
+    return row(case.engine, "yes" if case.atomic else "no", *cells)
+
+
+def row(name: str, *cells: str) -> str:
+    """The cells in columns."""
+    return f"{name:28}" + "".join(f"{cell:>9}" for cell in cells)
 
 
 def main(seconds: float) -> None:
@@ -128,20 +142,12 @@ def main(seconds: float) -> None:
     found: dict[Case, list[Result]] = {case: [] for case in cases}
     for _ in range(ROUNDS):
         for case in cases:
-            found[case].append(measure(case, seconds))
-    print(f"{PROCESSES} processes x {THREADS} threads, one insert of {SIZE} bytes a transaction")
-    print(
-        f"{'backend':28}{'atomic':>8}{'per s':>8}{'p50 ms':>8}{'p99 ms':>9}{'max ms':>9}{'errors':>8}"
-    )
+            found[case] += measure(case, seconds)
+    print(f"{PROCESSES} processes x {THREADS} threads, one insert of {SIZE} bytes a transaction;")
+    print("least: what the thread with the fewest turns got")
+    print(row("backend", "atomic", "per s", "least/s", "p50 ms", "p99 ms", "max ms", "errors"))
     for case, results in found.items():
-        times = [took * 1000 for result in results for took in result.times]
-        cuts = statistics.quantiles(times, n=100)
-        rate = len(times) / seconds / ROUNDS
-        errors = sum(result.errors for result in results)
-        print(
-            f"{case.engine:28}{'yes' if case.atomic else 'no':>8}{rate:8.0f}{cuts[49]:8.1f}"
-            f"{cuts[98]:9.1f}{max(times):9.1f}{errors:8}"
-        )
+        print(line(case, results, seconds))
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def secret(name: str) -> str:
-    """The variable, or the content of the file that `NAME_FILE` names; empty when neither is set."""
+    """The variable, or the content of the file that `NAME_FILE` names; empty where neither is."""
     if value := text(name):
         return value
     file = text(f"{name}_FILE")

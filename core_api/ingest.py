@@ -1,19 +1,189 @@
-"""Provisional."""
+"""Group commit: many threads store one item each, one transaction stores what they have ready.
 
-from typing import Generic, TypeVar
-from django.db import transaction
+A durable commit costs about the same for one row as for fifty. One writer thread a process takes
+what is queued, stores it in one transaction and answers everybody after the commit. It never waits
+for more to come: a batch is what queued up while the commit before it ran.
+"""
+
+import atexit
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.db import DataError, IntegrityError, close_old_connections, connection, transaction
+from django.db.transaction import TransactionManagementError
+
+from core_api.errors import ServiceUnavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+BATCH_BYTES = 16 * 2**20
+IDLE_SECONDS = 60.0
+ONE_IS_BAD = (IntegrityError, DataError, TransactionManagementError)
+
+
+class Busy(ServiceUnavailable):
+    """So much is waiting to be stored that nothing more is taken; the client may try again."""
+
+
+class _Waiter(Generic[T, R]):
+    """An item in the queue, and the thread that waits for its outcome."""
+
+    def __init__(self, item: T, size: int) -> None:
+        self.item = item
+        self.size = size
+        self._outcome: R | Exception
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def answer(self, outcome: R | Exception) -> None:
+        self._outcome = outcome
+        self._answered.release()
+
+    def wait(self) -> R | Exception:
+        self._answered.acquire()
+        return self._outcome
+
 
 class GroupCommit(Generic[T, R]):
-    def __init__(self, write, *, size):
-        self._write = write
+    """The writer of one kind of item.
 
-    def submit(self, item):
-        with transaction.atomic():
-            (r,) = self._write([item])
-        if isinstance(r, Exception):
-            raise r
-        return r
+    `write` stores a batch in the transaction that is open and gives one outcome for each item, an
+    exception where that item could not be stored; what may fail in the database it does in a
+    savepoint. Where it raises IntegrityError or DataError, the batch is written again item by item.
+    `size` gives an item's bytes, by which COAPTURE_INGEST_QUEUE and the batches are bounded.
+    """
+
+    def __init__(
+        self, write: Callable[[Sequence[T]], Sequence[R | Exception]], *, size: Callable[[T], int]
+    ) -> None:
+        self._write = write
+        self._size = size
+        self.forget()
+        _writers.add(self)
+
+    def forget(self) -> None:
+        """Start with an empty queue and no thread: new, or in a forked child."""
+        self._changed = threading.Condition()
+        self._queue: deque[_Waiter[T, R]] = deque()
+        self._bytes = 0
+        self._thread: threading.Thread | None = None
+        self._closing = False
+
+    def submit(self, item: T) -> R:
+        """Store the item and come back when it is committed; raises what `write` gave for it.
+
+        Busy when the queue is full. Inside an atomic block of the calling thread the item becomes
+        part of that transaction, for the writer would wait for its end.
+        """
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                (outcome,) = self._write([item])
+        else:
+            outcome = self._enqueue(item).wait()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """Store what is queued, then end the thread; a later submit starts a new one."""
+        with self._changed:
+            thread = self._thread
+            self._closing = thread is not None
+            self._changed.notify()
+        if thread is not None:
+            thread.join()
+
+    def _enqueue(self, item: T) -> _Waiter[T, R]:
+        waiter: _Waiter[T, R] = _Waiter(item, self._size(item))
+        with self._changed:
+            if self._bytes and self._bytes + waiter.size > settings.COAPTURE_INGEST_QUEUE:
+                raise Busy("Too much is waiting to be stored; try again.")
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
+                thread.start()
+                self._thread = thread
+            self._bytes += waiter.size
+            self._queue.append(waiter)
+            self._changed.notify()
+        return waiter
+
+    def _run(self) -> None:
+        try:
+            while batch := self._next_batch():
+                outcomes = self._commit(batch)
+                with self._changed:
+                    self._bytes -= sum(waiter.size for waiter in batch)
+                for waiter, outcome in zip(batch, outcomes, strict=True):
+                    waiter.answer(outcome)
+        finally:
+            connection.close()
+
+    def _next_batch(self) -> list[_Waiter[T, R]]:
+        """What is to be stored next; empty when the thread has been idle for long or is to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closing, IDLE_SECONDS)
+            batch: list[_Waiter[T, R]] = []
+            room = BATCH_BYTES
+            while self._queue and len(batch) < settings.COAPTURE_INGEST_BATCH:
+                room -= self._queue[0].size
+                if batch and room < 0:
+                    break
+                batch.append(self._queue.popleft())
+            if not batch:
+                self._thread, self._closing = None, False
+            return batch
+
+    def _commit(self, batch: Sequence[_Waiter[T, R]]) -> list[R | Exception]:
+        """Store the batch and commit; gives an outcome for each item, whatever happens."""
+        try:
+            close_old_connections()
+            with transaction.atomic():
+                return self._outcomes(batch)
+        except ONE_IS_BAD as error:
+            if len(batch) == 1:
+                return [error]
+        except Exception as error:  # noqa: BLE001 - the threads that wait are told
+            return [_twin(error) for _ in batch]
+        return [outcome for waiter in batch for outcome in self._commit([waiter])]
+
+    def _outcomes(self, batch: Sequence[_Waiter[T, R]]) -> list[R | Exception]:
+        outcomes = list(self._write([waiter.item for waiter in batch]))
+        if len(outcomes) != len(batch):
+            raise RuntimeError(f"write() gave {len(outcomes)} outcomes for {len(batch)} items.")
+        # Django would roll back in silence, and the outcomes would promise what is not stored.
+        if transaction.get_rollback():
+            raise TransactionManagementError("write() went on after an error of the database.")
+        return outcomes
+
+
+def _twin(error: Exception) -> Exception:
+    """A copy for one of several threads: raising one instance in each would mix tracebacks."""
+    # Not by calling the class, whose own __init__ may want other arguments.
+    twin = type(error).__new__(type(error), *error.args)
+    twin.__dict__.update(error.__dict__)
+    twin.__cause__ = error
+    return twin
+
+
+_writers: weakref.WeakSet[GroupCommit[Any, Any]] = weakref.WeakSet()
+
+
+def close_all() -> None:
+    """Store what is queued everywhere; runs when the process ends."""
+    for writer in list(_writers):
+        writer.close()
+
+
+def _after_fork_in_child() -> None:
+    for writer in list(_writers):
+        writer.forget()
+
+
+atexit.register(close_all)
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,4 +1,4 @@
-"""Django's settings: the one file that reads the environment (docs/reference/settings.md lists it)."""
+"""Django settings: the one file that reads the environment (docs/reference/settings.md)."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Published vectors and real images that lie outside the project; a test without them is skipped."""
+"""Vectors and real images that lie outside the project; a test without them is skipped."""
 
 import json
 import os

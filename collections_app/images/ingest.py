@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from collections_app.images import queries
 from collections_app.images.models import Image
 from collections_app.images.paths import change_path
 from core_api import changes
@@ -113,12 +114,7 @@ class _Known:
     def __init__(self, batch: Sequence[NewImage]) -> None:
         self.at: dict[tuple[str, dt.datetime], Image] = {}
         self.of: dict[tuple[str, str], list[Image]] = {}
-        self.add(
-            Image.objects.filter(
-                device_id__in={new.device_id for new in batch},
-                timestamp__in={new.timestamp for new in batch},
-            ).select_related("blob")
-        )
+        self.add(queries.at([(new.device_id, new.timestamp) for new in batch]))
         for new in batch:
             if new.relative:
                 self.add(_near(new))

@@ -17,7 +17,6 @@ from core_api.rest.negotiation import LINK_FORMAT, OCTETS, data_types, wanted
 from core_api.rest.paging import next_link, page_size
 from core_api.rest.query import Query
 from core_api.rest.responses import encode
-from core_api.wire.errors import WireError
 from core_api.wire.linkformat import serialise
 from core_api.wire.media import base_type
 from core_api.wire.payload import device_id
@@ -73,12 +72,7 @@ def _filters(request: HttpRequest, query: Query) -> Filters:
 
 
 def _moment(query: Query, name: str, now: dt.datetime) -> dt.datetime | None:
-    if name not in query:
-        return None
-    try:
-        return parse_moment_text(query[name], now).instant
-    except WireError as error:
-        raise BadRequest(error.detail, pointer=f"/{name}") from None
+    return parse_moment_text(query[name], now, f"/{name}").instant if name in query else None
 
 
 def _near(text: str) -> Near:

@@ -65,4 +65,4 @@ def parse_cursor(text: str) -> Cursor:
     stamp, _, number = text.partition(",")
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
         raise BadRequest("after is not a place in this list.", pointer="/after")
-    return Cursor(parse_stamp(stamp), int(number))
+    return Cursor(parse_stamp(stamp, "/after"), int(number))

@@ -14,8 +14,11 @@ from granian.log import LogLevels
 
 from core_api.serving.addresses import Address
 from core_api.serving.processes import end_with_parent
+from core_api.serving.stalls import Watched
 
 STOP_WITHIN = 2
+# Seconds of silence in the middle of a body; in a header granian itself allows 30.
+STALLED_AFTER = 30.0
 HEADER_BYTES = 64 * 1024
 # Its lines go to our own log.
 LOGGING = {"handlers": {}, "loggers": {"_granian": {"propagate": True}}}
@@ -40,13 +43,14 @@ def serve(address: Address) -> None:
     )
     # Imported before the workers are forked: they start at once and share the memory.
     _application()
-    server.serve(target_loader=partial(_in_worker, os.getpid()), wrap_loader=False)
+    loader = partial(_in_worker, os.getpid(), address.port)
+    server.serve(target_loader=loader, wrap_loader=False)
 
 
-def _in_worker(master: int) -> WSGIHandler:
+def _in_worker(master: int, port: int) -> Watched:
     """The application, in a new worker process, which is to end with granian's master."""
     end_with_parent(master, signal.SIGKILL)
-    return _application()
+    return Watched(_application(), port, STALLED_AFTER)
 
 
 def _application() -> WSGIHandler:

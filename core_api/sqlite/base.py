@@ -8,12 +8,13 @@ a rollback, the end of a statement outside transactions, closing) lets it go. Re
 import ctypes
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.sqlite3 import base
@@ -31,6 +32,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection of one thread to a database file."""
 
     connection: sqlite3.Connection | None
+    transaction_mode: Literal["DEFERRED", "EXCLUSIVE", "IMMEDIATE"] | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,9 +52,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         """Open the database; its folder and file are made where they are missing."""
         if self.is_in_memory_db():
-            return super().get_new_connection(conn_params)
+            return self._open(conn_params)
         path = self._prepare_file(conn_params["database"])
-        connection = super().get_new_connection(conn_params | {"database": path})
+        connection = self._open(conn_params | {"database": path})
         try:
             self._configure(connection)
         except BaseException:
@@ -61,7 +63,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         _wrappers.add(self)
         return connection
 
+    def _open(self, params: dict[str, Any]) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super().get_new_connection(params)
+        return connection
+
     def _prepare_file(self, name: str | Path) -> Path:
+        if _forked_in_use:
+            raise OperationalError("This process was forked while its parent used the database.")
         if str(name).startswith("file:"):
             raise ImproperlyConfigured("The NAME of a SQLite database must be a path, not a URI.")
         path = Path(name).absolute()
@@ -127,24 +135,36 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         with self.turn(writes=False):
-            super()._commit()
+            super()._commit()  # type: ignore[misc]
 
     def _rollback(self) -> None:
         with self.turn(writes=False):
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             self._release_lock()
 
-    def abandon(self) -> None:
-        """In a forked child: let the parent's connection be, as if it had been closed."""
-        if self.connection is None:
-            return
-        # Not even closed: that would undo, in shared memory, what the parent is writing.
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.connection))
+    @property
+    def in_use_at_fork(self) -> bool:
+        """Whether this open connection is in a transaction, or of a thread that did not fork."""
+        assert self.connection is not None
+        owner: int = self._thread_ident  # type: ignore[attr-defined]
+        return self.connection.in_transaction or owner != threading.get_ident()
+
+    def abandon(self, close: bool) -> None:
+        """In a forked child: forget the parent's connection as if it had been closed.
+
+        One that is in use is not even closed, for that would undo in shared memory what the parent
+        is writing, or wait for a thread that is not here.
+        """
+        assert self.connection is not None
+        if close:
+            self.connection.close()
+        else:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.connection))
         self._lock, self._holds_lock = None, False
         if self.in_atomic_block:
             self.closed_in_transaction = True
@@ -154,11 +174,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 _wrappers: weakref.WeakSet[DatabaseWrapper] = weakref.WeakSet()
+_forked_in_use = False
 
 
 def _after_fork_in_child() -> None:
-    for wrapper in list(_wrappers):
-        wrapper.abandon()
+    # SQLite's locks do not survive a fork, its idea of them does (https://sqlite.org/howtocorrupt.html).
+    global _forked_in_use
+    opened = [wrapper for wrapper in list(_wrappers) if wrapper.connection is not None]
+    _forked_in_use |= any(wrapper.in_use_at_fork for wrapper in opened)
+    for wrapper in opened:
+        wrapper.abandon(close=not _forked_in_use)
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -47,7 +47,7 @@ class FairCursor(SQLiteCursorWrapper):
             super().executemany(query, param_list)
         return self
 
-    def executescript(self, sql_script: str) -> Self:  # type: ignore[override]
+    def executescript(self, sql_script: str) -> Self:
         """Run several statements."""
         self._rows = None
         with self._writer.turn(True):

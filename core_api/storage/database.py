@@ -5,8 +5,12 @@ from typing import Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
+from django.db import connection
 
 from core_api.storage.models import StoredObject
+
+_READ = f"SELECT data FROM {StoredObject._meta.db_table} WHERE key = %s"  # noqa: S608
+_WRITE = f"INSERT INTO {StoredObject._meta.db_table} (key, data) VALUES (%s, %s)"  # noqa: S608
 
 
 class DatabaseStorage(Storage):
@@ -17,7 +21,7 @@ class DatabaseStorage(Storage):
 
     transactional = True
 
-    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002
         """The name itself: keys are unique to one write."""
         return name
 
@@ -35,16 +39,19 @@ class DatabaseStorage(Storage):
 
     def read(self, name: str) -> bytes:
         """The object's bytes; FileNotFoundError where there is none."""
-        rows = StoredObject.objects.filter(pk=name).values_list("data", flat=True)
-        for data in rows:
-            return bytes(data)
-        raise FileNotFoundError(name)
+        with connection.cursor() as cursor:
+            cursor.execute(_READ, [name])
+            row = cursor.fetchone()
+        if row is None:
+            raise FileNotFoundError(name)
+        return bytes(row[0])
 
     def write(self, objects: Iterable[tuple[str, bytes]]) -> None:
         """Store many objects at once, in the transaction that is open."""
-        StoredObject.objects.bulk_create(StoredObject(key=key, data=data) for key, data in objects)
+        with connection.cursor() as cursor:
+            cursor.executemany(_WRITE, list(objects))
 
-    def _open(self, name: str, mode: str = "rb") -> "File[Any]":
+    def _open(self, name: str, mode: str = "rb") -> "File[Any]":  # noqa: ARG002
         return ContentFile(self.read(name), name)
 
     def _save(self, name: str, content: "File[Any]") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -15,6 +15,12 @@ from core_api.storage.models import Blob, DoomedObject
 
 RAW = "raw"
 SWEEP_BATCH = 500
+# Every upload runs these; building them by the ORM took longer than running them.
+_CLAIM = (
+    f"INSERT INTO {Blob._meta.db_table} (sha256, size, encoding, key)"  # noqa: S608
+    " VALUES (%s, %s, %s, %s) ON CONFLICT (sha256) DO NOTHING"
+)
+_CLAIMED = f"SELECT key FROM {Blob._meta.db_table} WHERE key IN ({{}})"  # noqa: S608
 
 
 def image_storage() -> DatabaseStorage:
@@ -31,15 +37,13 @@ def keep(contents: Mapping[str, bytes]) -> None:
     Runs in the transaction of the caller, who then lets rows refer to the blobs. A content that
     is already there costs one row of a look-up.
     """
-    drafts = [
-        Blob(sha256=sha256, size=len(data), encoding=RAW, key=f"{sha256}/{uuid.uuid4().hex}.{RAW}")
-        for sha256, data in contents.items()
-    ]
-    Blob.objects.bulk_create(drafts, ignore_conflicts=True)
-    kept = set(Blob.objects.filter(pk__in=contents).values_list("key", flat=True))
-    image_storage().write(
-        (draft.key, contents[draft.sha256]) for draft in drafts if draft.key in kept
-    )
+    drafts = {f"{sha256}/{uuid.uuid4().hex}.{RAW}": sha256 for sha256 in contents}
+    rows = [(sha256, len(contents[sha256]), RAW, key) for key, sha256 in drafts.items()]
+    with connection.cursor() as cursor:
+        cursor.executemany(_CLAIM, rows)
+        cursor.execute(_CLAIMED.format(", ".join(["%s"] * len(drafts))), list(drafts))
+        claimed = [key for (key,) in cursor.fetchall()]
+    image_storage().write((key, contents[drafts[key]]) for key in claimed)
 
 
 def read(blob: Blob) -> bytes:

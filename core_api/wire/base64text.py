@@ -1,4 +1,4 @@
-"""Base64 (RFC 4648), strictly: one alphabet, nothing foreign, no data behind the padding."""
+"""Base64 text (RFC 4648), strictly: each value has one spelling in each alphabet."""
 
 import pybase64
 
@@ -8,16 +8,33 @@ _URL_SAFE = b"-_"
 
 
 def decode(text: str | bytes) -> bytes:
-    """The bytes behind base64 in the standard alphabet or the URL-safe one (sections 4 and 5).
+    """The bytes that the text stands for; PayloadError where it is not base64.
 
-    The URL-safe form may go without padding (section 3.2). PayloadError for anything else,
-    white space included.
+    The alphabet is the standard or the URL-safe one (RFC 4648 sections 4 and 5), never both at
+    once. Padding is required, except that text which is URL-safe beyond doubt (it has a `-` or
+    `_`) may leave it out altogether (section 3.2). Nothing else is tolerated: no white space, no
+    bits set in the padding (section 3.5).
     """
     try:
         raw = text.encode("ascii") if isinstance(text, str) else text
         if b"-" in raw or b"_" in raw:
-            padded = raw + b"=" * (-len(raw) % 4)
-            return pybase64.b64decode(padded, altchars=_URL_SAFE, validate=True)
-        return pybase64.b64decode(raw, validate=True)
+            return _decode_url_safe(raw)
+        return _checked(pybase64.b64decode(raw, validate=True), raw, None)
     except ValueError:
-        raise PayloadError("This is not base64 (RFC 4648).") from None
+        raise PayloadError("This is not base64.") from None
+
+
+def _decode_url_safe(raw: bytes) -> bytes:
+    if b"+" in raw or b"/" in raw:
+        raise ValueError("two alphabets at once")
+    if not raw.endswith(b"="):
+        raw += b"=" * (-len(raw) % 4)
+    return _checked(pybase64.b64decode(raw, altchars=_URL_SAFE, validate=True), raw, _URL_SAFE)
+
+
+def _checked(data: bytes, raw: bytes, alphabet: bytes | None) -> bytes:
+    """The data; ValueError when its last group has bits set that padding must leave 0."""
+    tail = len(data) % 3
+    if tail and pybase64.b64encode(data[-tail:], altchars=alphabet) != raw[-4:]:
+        raise ValueError("padding bits are set")
+    return data

@@ -1,93 +1,91 @@
-"""CBOR (RFC 8949) and its sequences (RFC 8742), decoded strictly."""
+"""CBOR (RFC 8949) and CBOR sequences (RFC 8742), strictly and within bounds, by cbor2.
+
+Indefinite lengths are accepted; duplicate keys, keys that are neither numbers nor strings and
+tags without a use here are refused (cbor_scan.py). A tag is taken off its content: what tag 0
+holds is text, what the base64 tags hold is text or bytes; tag 1 becomes an EpochTime.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import cbor2
 
-from core_api.wire import base64text
-from core_api.wire.cborscan import MAX_DEPTH, item_end
+from core_api.wire.cbor_scan import MAX_DEPTH, Scanner
 from core_api.wire.errors import PayloadError
-from core_api.wire.times import UnixTime
+from core_api.wire.times import EpochTime
 
-MAX_SEQUENCE = 10_000
-
-
-def decode(data: bytes) -> Any:
-    """The one item that the bytes hold.
-
-    Tag 1 becomes UnixTime, tag 0 and tags 21 and 22 what they hold, tags 33 and 34 bytes; text is
-    str, byte strings are bytes. PayloadError for what cborscan refuses, for trailing bytes, equal
-    keys in a map, and keys that are neither text nor a byte string nor an integer.
-    """
-    end = item_end(data)
-    if end != len(data):
-        raise PayloadError(f"The CBOR item ends at byte {end}, and more bytes follow.")
-    return _decoded(data)
+# cbor2 quotes a key that is there twice, however long it is.
+_MAX_QUOTE = 200
 
 
-def decode_sequence(data: bytes) -> list[Any]:
-    """The items of a CBOR sequence, each as `decode` has it."""
-    items: list[Any] = []
-    at = 0
-    while at < len(data):
-        if len(items) == MAX_SEQUENCE:
-            raise PayloadError(f"The CBOR sequence has more than {MAX_SEQUENCE} items.")
-        end = item_end(data, at)
-        items.append(_decoded(data[at:end]))
-        at = end
+def decode(data: bytes) -> object:
+    """The one item of the data as plain Python values; PayloadError where it is not one."""
+    scanner = Scanner(data)
+    scanner.item()
+    if scanner.position != len(data):
+        raise PayloadError(f"Something follows this CBOR at byte {scanner.position}.")
+    return _decode(data)
+
+
+def decode_sequence(data: bytes) -> list[object]:
+    """The items of a CBOR sequence; PayloadError where it is not one."""
+    scanner = Scanner(data)
+    items = []
+    while scanner.position < len(data):
+        start = scanner.position
+        scanner.item()
+        items.append(_decode(data[start : scanner.position]))
     return items
 
 
 def encode(value: object) -> bytes:
-    """The value as CBOR, as short as it can be, keys in order (RFC 8949 section 4.2)."""
-    return cbor2.dumps(value, canonical=True)
+    """The value as CBOR in its shortest form, map keys in canonical order (RFC 7049 section 3.9).
 
-
-def _decoded(data: bytes) -> Any:
+    Raises TypeError or ValueError for what CBOR cannot carry.
+    """
     try:
-        return cbor2.loads(
-            data,
-            semantic_decoders=_TAGS,
-            max_depth=2 * MAX_DEPTH,
-            allow_duplicate_keys=False,
-            object_hook=_checked,
+        return cbor2.dumps(value, canonical=True)
+    except cbor2.CBOREncodeError as error:
+        raise TypeError(str(error)) from error
+
+
+def _decode(item: bytes) -> object:
+    try:
+        value: object = cbor2.loads(
+            item, semantic_decoders=_TAGS, max_depth=MAX_DEPTH, allow_duplicate_keys=False
         )
-    except (cbor2.CBORError, ValueError, TypeError, OverflowError) as error:
-        if isinstance(error.__cause__, PayloadError):
-            raise error.__cause__ from None
-        raise PayloadError(f"The CBOR cannot be decoded: {error}.") from None
-
-
-def _checked(item: Mapping[Any, Any], _: bool) -> Mapping[Any, Any]:
-    for key in item:
-        if isinstance(key, bool) or not isinstance(key, str | bytes | int):
-            raise PayloadError("A key of a CBOR map must be text, a byte string or an integer.")
-    return item
-
-
-def _unix_time(seconds: object, _: bool) -> UnixTime:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise PayloadError("CBOR tag 1 must hold a number.")
-    return UnixTime(seconds)
-
-
-def _held(value: object, _: bool) -> object:
+    except (cbor2.CBORError, ValueError) as error:
+        raise PayloadError(f"This CBOR cannot be read: {str(error)[:_MAX_QUOTE]}.") from None
     return value
 
 
-def _base64(text: object, _: bool) -> bytes:
-    if not isinstance(text, str):
-        raise PayloadError("CBOR tags 33 and 34 must hold text.")
-    return base64text.decode(text)
+def _text(content: object, _immutable: bool) -> str:
+    if not isinstance(content, str):
+        raise TypeError("tag 0 holds text")
+    return content
 
 
-_TAGS: Mapping[int, Callable[[Any, bool], Any]] = {
-    0: _held,
-    1: _unix_time,
-    21: _held,
-    22: _held,
-    33: _base64,
-    34: _base64,
-    55799: _held,
+def _epoch(content: object, _immutable: bool) -> EpochTime:
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        raise TypeError("tag 1 holds a number")
+    return EpochTime(content)
+
+
+def _string(content: object, _immutable: bool) -> str | bytes:
+    if not isinstance(content, str | bytes):
+        raise TypeError("a base64 tag holds a string")
+    return content
+
+
+def _anything(content: object, _immutable: bool) -> object:
+    return content
+
+
+_TAGS: Mapping[int, Callable[[object, bool], object]] = {
+    0: _text,
+    1: _epoch,
+    21: _string,
+    22: _string,
+    33: _string,
+    34: _string,
+    55799: _anything,
 }

@@ -38,16 +38,25 @@ class PayloadError(WireError):
 
 
 class FieldErrors(PayloadError):
-    """Fields that are missing or ill-typed: all of them, in the order in which they were read."""
+    """Fields that are missing or ill-typed: all of them, in the order in which they were read.
+
+    Their details are what one says of a field, such as "is required"; there is at least one.
+    """
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__(" ".join(error.detail for error in errors), errors[0].pointer)
+        named = "; ".join(f"{error.pointer[1:]} {error.detail}" for error in errors)
+        super().__init__(f"{named}.", errors[0].pointer)
         self._errors = tuple(errors)
 
     @property
     def errors(self) -> tuple[FieldError, ...]:
         """Every field at fault."""
         return self._errors
+
+
+def field_error(pointer: str, detail: str) -> FieldErrors:
+    """The error of one field: `field_error("/deviceId", "is required")`."""
+    return FieldErrors([FieldError(pointer, detail)])
 
 
 def pointer_to(*keys: str | int) -> str:

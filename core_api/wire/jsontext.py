@@ -1,25 +1,71 @@
-"""JSON (RFC 8259), decoded strictly by msgspec."""
+"""JSON text (RFC 8259), strictly and within bounds, by msgspec.
 
-from typing import Any
+It is UTF-8 without a byte order mark, NaN and lone surrogates are refused, and of a name that
+occurs twice the last value counts (RFC 8259 section 4).
+"""
 
 import msgspec
 
 from core_api.wire.errors import PayloadError
 
-MAX_DEPTH = 32
+MAX_ITEMS = 100_000
+MAX_DEPTH = 64
 
-_decoder = msgspec.json.Decoder()
-_encoder = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder()
 
 
-def decode(data: bytes) -> Any:
-    """The value of a UTF-8 text; PayloadError where it is no JSON."""
+def decode(data: bytes) -> object:
+    """The value of a JSON text as plain Python values; PayloadError where it is not one.
+
+    At most MAX_ITEMS values, at most MAX_DEPTH arrays and objects inside each other.
+    """
+    if _may_be_large(data):
+        raise PayloadError(f"This JSON has more than {MAX_ITEMS} values.")
     try:
-        return _decoder.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise PayloadError(f"The JSON is malformed: {error}.") from None
+        value: object = _DECODER.decode(data)
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise PayloadError(f"This JSON cannot be read: {error}.") from None
+    if is_deeper(value, MAX_DEPTH):
+        raise _too_deep()
+    return value
 
 
 def encode(value: object) -> bytes:
-    """The value as JSON in UTF-8."""
-    return _encoder.encode(value)
+    """The value as compact JSON; bytes in it become base64 text.
+
+    Raises TypeError or ValueError for what JSON cannot carry.
+    """
+    return msgspec.json.encode(value)
+
+
+def is_deeper(value: object, depth: int) -> bool:
+    """Whether more than `depth` lists and maps lie inside each other."""
+    level = [value]
+    for _ in range(depth):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return any(isinstance(child, list | dict) for child in level)
+
+
+def _may_be_large(data: bytes) -> bool:
+    """Whether there may be more than MAX_ITEMS values, known before anything is built.
+
+    Commas and brackets in strings count too; a value takes two bytes with what parts it from the
+    next, so that short texts need no counting.
+    """
+    if len(data) <= 2 * MAX_ITEMS:
+        return False
+    return data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_ITEMS
+
+
+def _children(parent: object) -> list[object]:
+    if isinstance(parent, dict):
+        return list(parent.values())
+    return parent if isinstance(parent, list) else []
+
+
+def _too_deep() -> PayloadError:
+    return PayloadError(f"This JSON is nested more than {MAX_DEPTH} deep.")

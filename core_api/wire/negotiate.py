@@ -1,7 +1,13 @@
-"""Content negotiation (RFC 9110 section 12.5.1)."""
+"""Proactive content negotiation: RFC 9110 section 12.5.1."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from core_api.wire.media import base_type
+
+# Nobody means more; the work on a hostile header stays bounded.
+MAX_RANGES = 100
 
 _FORMATS: Mapping[str, str] = {
     "json": "application/json",
@@ -10,25 +16,38 @@ _FORMATS: Mapping[str, str] = {
     "senml": "application/senml+json",
     "html": "text/html",
 }
-_QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z", re.ASCII)
-MAX_RANGES = 64
+_QUOTED = r'"(?:[^"\\]|\\.)*"?'
+_RANGE = re.compile(rf'(?:[^,"]|{_QUOTED})+', re.DOTALL)
+_PARAMETER = re.compile(rf'(?:[^;"]|{_QUOTED})+', re.DOTALL)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_WEIGHT = re.compile(r"0(?:\.[0-9]*)?|1(?:\.0*)?")
+
+
+class _Range(NamedTuple):
+    """A media range: `specificity` from 0 for */* to 3 for a type without parameters."""
+
+    specificity: int
+    weight: float
+    kind: str
+    subtype: str
+
+    def fits(self, media_type: str) -> bool:
+        kind, _, subtype = media_type.partition("/")
+        return self.kind in ("*", kind) and self.subtype in ("*", subtype)
 
 
 def choose(accept: str | None, offers: Sequence[str]) -> str | None:
-    """The offer that the Accept header prefers, the first one on a tie; None where none fits.
+    """The offered media type that an Accept header prefers; None where it accepts none.
 
-    The most specific range that matches an offer decides its quality. A header that is missing or
-    empty accepts everything; ranges that are malformed and those behind the 64th are ignored.
+    The most specific range that fits an offer gives its weight; ties go to the first offer, and
+    so does a header that is missing or empty. Malformed ranges are ignored; parameters of a
+    range are tolerated, and count after the same range without them.
     """
-    if accept is None or not accept.strip():
-        return offers[0]
-    ranges = _ranges(accept)
-    best, highest = None, 0.0
-    for offer in offers:
-        quality = _quality(offer, ranges)
-        if quality > highest:
-            best, highest = offer, quality
-    return best
+    ranges = list(_ranges(accept or ""))
+    if not ranges:
+        return offers[0] if offers else None
+    best = max(offers, key=lambda offer: _weight(offer, ranges), default=None)
+    return best if best is not None and _weight(best, ranges) > 0 else None
 
 
 def format_media_type(name: str) -> str | None:
@@ -36,28 +55,39 @@ def format_media_type(name: str) -> str | None:
     return _FORMATS.get(name)
 
 
-def _quality(offer: str, ranges: Mapping[str, float]) -> float:
-    kind = offer.partition("/")[0]
-    for name in (offer, f"{kind}/*", "*/*"):
-        if name in ranges:
-            return ranges[name]
-    return 0.0
+def _weight(offer: str, ranges: Sequence[_Range]) -> float:
+    media_type = base_type(offer)
+    fitting = [(one.specificity, one.weight) for one in ranges if one.fits(media_type)]
+    return max(fitting, default=(0, 0.0))[1]
 
 
-def _ranges(accept: str) -> dict[str, float]:
-    ranges: dict[str, float] = {}
-    for text in accept.split(",", MAX_RANGES)[:MAX_RANGES]:
-        name, *parameters = (part.strip().lower() for part in text.split(";"))
-        quality = _parse_quality(parameters)
-        if "/" in name and quality is not None:
-            ranges[name] = max(quality, ranges.get(name, 0.0))
-    return ranges
+def _ranges(accept: str) -> Iterator[_Range]:
+    for number, found in enumerate(_RANGE.finditer(accept)):
+        if number == MAX_RANGES:
+            return
+        one = _range(found.group())
+        if one is not None:
+            yield one
 
 
-def _parse_quality(parameters: Sequence[str]) -> float | None:
-    """The weight among a range's parameters, 1 where there is none, None where it is malformed."""
+def _range(text: str) -> _Range | None:
+    name, *parameters = (part.strip().lower() for part in _PARAMETER.findall(text))
+    kind, _, subtype = name.partition("/")
+    if not (_NAME.fullmatch(kind) and _NAME.fullmatch(subtype)) or (kind == "*" != subtype):
+        return None
+    weight = 1.0
+    names = 0
     for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            return float(value) if _QUALITY.match(value.strip()) else None
-    return 1.0
+        if parameter.startswith("q="):
+            if not _WEIGHT.fullmatch(parameter, 2):
+                return None
+            weight = float(parameter[2:])
+            break
+        names += 1
+    return _Range(_specificity(kind, subtype, has_parameters=names > 0), weight, kind, subtype)
+
+
+def _specificity(kind: str, subtype: str, *, has_parameters: bool) -> int:
+    if subtype == "*":
+        return 0 if kind == "*" else 1
+    return 2 if has_parameters else 3

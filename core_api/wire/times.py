@@ -1,133 +1,146 @@
-"""Timestamps: RFC 3339 text, Unix seconds, seconds from the server's clock, stamps in paths."""
+"""Instants as clients write them: RFC 3339 / ISO 8601 text, Unix seconds, the stamp of a path.
 
-import datetime as dt
+All instants are aware datetimes in UTC with microsecond precision.
+"""
+
 import math
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from core_api.wire.errors import PayloadError
+from core_api.wire.errors import FieldErrors, field_error
 
-POINTER = "/timestamp"
-# As in RFC 8428 section 4.5.3: from here on a number is an absolute time.
-ABSOLUTE_FROM = 2**28
+TIMESTAMP = "/timestamp"
+# RFC 8428 section 4.5.3: from here on a number is Unix seconds.
+ABSOLUTE = 2**28
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})\Z", re.ASCII)
-_TEXT = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d|\d{8})"
-    r"(?:[Tt _](?P<clock>\d\d:?\d\d(?::?(?P<seconds>\d\d)(?:[.,](?P<fraction>\d{1,30}))?)?))?"
-    r"(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?)?\Z",
-    re.ASCII,
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_TEXT = 100
+_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
+_ISO = re.compile(
+    r"(?P<date>[0-9W-]{7,10})"
+    r"(?:[Tt ](?P<time>(?!24)[0-9]{2}(?::?[0-9]{2}(?P<second>:?[0-9]{2})?)?)"
+    r"(?:[.,](?P<fraction>[0-9]+))?"
+    r"(?P<offset>[Zz]|[+ -][0-9]{2}(?::?[0-9]{2}){0,2})?)?"
 )
-_LOST_PLUS = re.compile(r" (?=\d\d(?::?\d\d)?\Z)")
+_STAMP = re.compile(r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{6})?Z")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A point in time (aware, UTC); `relative` says that it was counted from the server's clock."""
+    """An instant; `relative` when it was given relative to the server's clock."""
 
-    instant: dt.datetime
+    instant: datetime
     relative: bool
 
 
 @dataclass(frozen=True, slots=True)
-class UnixTime:
-    """Seconds since 1970 whatever their size, as CBOR tag 1 has them (RFC 8949 section 3.4.2)."""
+class EpochTime:
+    """CBOR tag 1 (RFC 8949 section 3.4.2): Unix seconds, small and negative ones too."""
 
-    seconds: float
+    seconds: int | float
 
 
-def parse_moment(value: object, now: dt.datetime) -> Moment:
-    """The moment that a field holds: text, a number, or what CBOR tags 0 and 1 became.
+def parse_moment(value: object, now: datetime, pointer: str = TIMESTAMP) -> Moment:
+    """The moment that a JSON or CBOR value gives.
 
-    A number above 2^28 is Unix seconds, one of 0 or below counts from `now` (UTC); 0 < n <= 2^28
-    is refused. PayloadError with the pointer /timestamp where the value is no time.
+    Text is RFC 3339 or ISO 8601, UTC where it has no offset. A number is Unix seconds from 2^28
+    on, 0 is `now` and a negative one that many seconds before it; EpochTime is always Unix
+    seconds. Raises FieldErrors at `pointer` for anything else.
     """
-    if isinstance(value, UnixTime):
-        return Moment(_from_unix(value.seconds), relative=False)
-    if isinstance(value, str):
-        return Moment(_from_text(value), relative=False)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PayloadError("timestamp must be RFC 3339 text or a number.", POINTER)
-    return _from_number(value, now)
+    match value:
+        case None:
+            raise field_error(pointer, "is required")
+        case EpochTime():
+            return Moment(_after(_EPOCH, value.seconds, pointer), relative=False)
+        case int() | float() if not isinstance(value, bool):
+            return _numbered(value, now, pointer)
+        case str():
+            return Moment(_iso(value, pointer), relative=False)
+    raise field_error(pointer, "must be RFC 3339 text or a number of seconds")
 
 
-def parse_moment_text(text: str, now: dt.datetime) -> Moment:
-    """The moment in a query or form, where digits are a number and a lost `+` is a space."""
-    if _NUMBER.match(text):
-        return _from_number(float(text), now)
-    if text.count(" ") - (":" in text and text[10:11] == " ") == 1:
-        text = _LOST_PLUS.sub("+", text)
-    return parse_moment(text, now)
+def parse_moment_text(text: str, now: datetime, pointer: str = TIMESTAMP) -> Moment:
+    """The moment that a query or form field gives; FieldErrors at `pointer` where it gives none.
+
+    A plain number is one of seconds, as in `parse_moment`. A space where the sign of an offset
+    belongs is a `+` that was decoded as a query's space.
+    """
+    if _NUMBER.fullmatch(text):
+        return _numbered(float(text) if "." in text else int(text), now, pointer)
+    return Moment(_iso(text, pointer, spaced_offset=True), relative=False)
 
 
-def to_rfc3339(instant: dt.datetime) -> str:
-    """The instant in UTC with `Z`; six digits of a fraction where it has one."""
-    utc = instant.astimezone(dt.UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="microseconds" if utc.microsecond else "seconds") + "Z"
+def parse_stamp(text: str, pointer: str = TIMESTAMP) -> datetime:
+    """The instant of a path's stamp, `YYYYMMDDTHHMMSS[.ffffff]Z` or RFC 3339.
+
+    Raises FieldErrors at `pointer`.
+    """
+    if not (_STAMP.fullmatch(text) or _RFC3339.fullmatch(text)):
+        raise field_error(pointer, "must be YYYYMMDDTHHMMSS[.ffffff]Z or RFC 3339")
+    return _iso(text, pointer)
 
 
-def to_stamp(instant: dt.datetime) -> str:
-    """The instant as a path segment: YYYYMMDDTHHMMSSZ, with .ffffff where it has a fraction."""
+def to_rfc3339(instant: datetime) -> str:
+    """The instant as RFC 3339 in UTC, such as 2026-11-21T08:00:00Z; six digits of a fraction."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def to_stamp(instant: datetime) -> str:
+    """The instant as a path segment, such as 20261121T080000Z; six digits of a fraction."""
     return to_rfc3339(instant).replace("-", "").replace(":", "")
 
 
-def parse_stamp(text: str) -> dt.datetime:
-    """The instant of a path segment: a stamp, or RFC 3339; PayloadError where it is neither."""
-    return _from_text(text)
+def _numbered(seconds: float, now: datetime, pointer: str) -> Moment:
+    if seconds >= ABSOLUTE:
+        return Moment(_after(_EPOCH, seconds, pointer), relative=False)
+    if seconds <= 0:
+        return Moment(_after(now.astimezone(UTC), seconds, pointer), relative=True)
+    if math.isnan(seconds):
+        raise field_error(pointer, "is not a number")
+    raise field_error(pointer, "must be Unix seconds above 2^28, or 0 or less: seconds before now")
 
 
-def _from_text(text: str) -> dt.datetime:
-    match = _TEXT.match(text)
-    if match is None:
-        raise PayloadError("timestamp is no RFC 3339 time.", POINTER)
+def _after(start: datetime, seconds: float, pointer: str) -> datetime:
     try:
-        return _from_parts(match)
-    except (ValueError, OverflowError):
-        raise PayloadError("timestamp is no time of the calendar.", POINTER) from None
-
-
-def _from_parts(match: re.Match[str]) -> dt.datetime:
-    clock = (match["clock"] or "00").replace(",", ".").partition(".")[0]
-    # A leap second is the first second of the next minute (RFC 3339 section 5.7 allows it).
-    leap = match["seconds"] == "60"
-    if leap:
-        clock = clock[:-2] + "59"
-    moment = dt.datetime.fromisoformat(f"{match['date']}T{clock}")
-    micros = (match["fraction"] or "").ljust(6, "0")[:6]
-    moment += dt.timedelta(seconds=int(leap), microseconds=int(micros))
-    return moment.replace(tzinfo=_offset(match["offset"])).astimezone(dt.UTC)
-
-
-def _offset(text: str | None) -> dt.tzinfo:
-    if text is None or text in "Zz":
-        return dt.UTC
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    hours, minutes = int(digits[:2]), int(digits[2:])
-    if hours > 23 or minutes > 59:
-        raise ValueError(text)
-    span = dt.timedelta(hours=hours, minutes=minutes)
-    return dt.timezone(-span if text.startswith("-") else span)
-
-
-def _from_number(number: float, now: dt.datetime) -> Moment:
-    if isinstance(number, float) and not math.isfinite(number):
-        raise PayloadError("timestamp must be a finite number.", POINTER)
-    if number > ABSOLUTE_FROM:
-        return Moment(_from_unix(number), relative=False)
-    if number > 0:
-        raise PayloadError(
-            f"timestamp must be above {ABSOLUTE_FROM} (Unix seconds), or 0 or below "
-            "(seconds from now).",
-            POINTER,
-        )
-    try:
-        return Moment(now + dt.timedelta(seconds=number), relative=True)
-    except OverflowError:
-        raise PayloadError("timestamp is out of range.", POINTER) from None
-
-
-def _from_unix(seconds: float) -> dt.datetime:
-    try:
-        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
+        return start + timedelta(seconds=seconds)
     except (OverflowError, ValueError):
-        raise PayloadError("timestamp is out of range.", POINTER) from None
+        raise field_error(pointer, "is out of range") from None
+
+
+def _iso(text: str, pointer: str, *, spaced_offset: bool = False) -> datetime:
+    found = _ISO.fullmatch(text) if len(text) <= _MAX_TEXT else None
+    if found is None:
+        raise _no_time(pointer)
+    date, time, second, fraction, offset = found.group(
+        "date", "time", "second", "fraction", "offset"
+    )
+    offset = (offset or "Z").upper()
+    if offset.startswith(" ") and not spaced_offset:
+        raise _no_time(pointer)
+    leap = second is not None and second.endswith("60")
+    time = time[:-2] + "59" if leap else time or "00"
+    fraction = f".{fraction[:6]:0<6}" if fraction else ""
+    written = f"{date}T{time}{fraction}{offset.replace(' ', '+')}"
+    try:
+        instant = datetime.fromisoformat(written).astimezone(UTC)
+    except OverflowError:
+        raise field_error(pointer, "is out of range") from None
+    except ValueError:
+        raise _no_time(pointer) from None
+    return _next_day(instant, pointer) if leap else instant
+
+
+def _next_day(instant: datetime, pointer: str) -> datetime:
+    """A leap second counts as the first of the next day, as in Unix time; it ends a day in UTC."""
+    if (instant.hour, instant.minute) != (23, 59):
+        raise field_error(pointer, "has a leap second that does not end a day in UTC")
+    return _after(instant, 1, pointer)
+
+
+def _no_time(pointer: str) -> FieldErrors:
+    return field_error(pointer, "must be an RFC 3339 time such as 2026-11-21T08:00:00Z")

@@ -23,7 +23,7 @@ def test_collections_lists_the_collections_alone(client: Client) -> None:
 
 def test_core_lists_everything(client: Client) -> None:
     links = {link["href"]: link for link in client.get(f"{CORE}?format=json").json()}
-    assert list(links)[0] == "/collections/images"
+    assert next(iter(links)) == "/collections/images"
     assert links["/collections"]["if"] == "core.ll"
     assert links["/collections/images"]["obs"] is True
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import cbor2
 import pytest
 
-from tests.e2e.programs import require, run
 from tests.e2e.ports import has_ipv6
+from tests.e2e.programs import require, run
 from tests.e2e.server import Server, wait_until
 from tests.pictures import jpeg, png
 

@@ -73,7 +73,8 @@ def test_ended_early() -> None:
 def test_form() -> None:
     body = (
         b'--x\r\nContent-Disposition: form-data; name="d"\r\n\r\ncam-7\r\n'
-        b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nBYTES\r\n--x--\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nBYTES\r\n'
+        b"--x--\r\n"
     )
     wanted = request(io.BytesIO(), CONTENT_TYPE="multipart/form-data; boundary=x")
     assert read_form(wanted, body) == ({"d": "cam-7"}, {"image": b"BYTES"})

@@ -39,7 +39,7 @@ def test_keep_and_read() -> None:
 
 def test_keeping_again_writes_nothing() -> None:
     (first,) = keep(b"picture")
-    again, other = keep(b"picture", b"other")
+    again, _ = keep(b"picture", b"other")
     assert again.key == first.key
     assert StoredObject.objects.count() == Blob.objects.count() == 2
 

@@ -1,0 +1,153 @@
+"""Block1: a body that comes in several requests becomes one (RFC 7959 section 2.5)."""
+
+import asyncio
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from coap_gateway import refusals
+from coap_gateway.blocks import BERT, Block
+from coap_gateway.expiring import Clock, Expiring
+from coap_gateway.limits import EXCHANGE_LIFETIME, Limits
+from coap_gateway.replies import Reply
+from coap_gateway.uploads import Upload, Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One request with a Block1 option.
+
+    `key` is that of its transfer, `peer` the address and port, `received` the clock (UTC);
+    `announced` is the Size1 option, in bytes.
+    """
+
+    key: bytes
+    peer: Hashable
+    block: Block
+    payload: bytes
+    received: dt.datetime
+    announced: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A whole body, and the time when its first block came."""
+
+    content: BinaryIO
+    size: int
+    received: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """The last block of an upload, and the reply to the whole."""
+
+    last: bytes
+    reply: asyncio.Future[Reply]
+
+
+class Assembly:
+    """Puts blocks together; remembers the replies for last blocks that come again."""
+
+    def __init__(self, limits: Limits, clock: Clock = time.monotonic) -> None:
+        self._limits = limits
+        self.uploads = Uploads(limits, clock)
+        self._finished: Expiring[bytes, _Finished] = Expiring(EXCHANGE_LIFETIME, clock)
+
+    def take(self, part: Part) -> Body | asyncio.Future[Reply] | None:
+        """The body when the part completes it; the reply when it did so already; else None.
+
+        None is to be answered with 2.31. Raises Refusal 4.00, 4.08, 4.13 or 5.03.
+        """
+        _check_size(part)
+        finished = self._finished.get(part.key)
+        if finished is not None and finished.last == _digest(part):
+            return finished.reply
+        try:
+            self._check_limit(part)
+            upload = self._upload(part)
+        except refusals.Refusal:
+            self.uploads.drop(part.key)
+            raise
+        self._add(upload, part)
+        return None if part.block.more else self._complete(part)
+
+    def finish(self, part: Part, reply: asyncio.Future[Reply]) -> None:
+        """Keep the reply to the upload that this part completed; an error of ours is not kept."""
+        if len(self._finished) >= self._limits.finished:
+            self._finished.pop_oldest()
+        self._finished.put(part.key, _Finished(_digest(part), reply))
+        reply.add_done_callback(lambda done: self._forget_failure(part.key, done))
+
+    def expire(self) -> None:
+        """Forget what is too old."""
+        self.uploads.expire()
+        for _ in self._finished.expired():
+            pass
+
+    def _forget_failure(self, key: bytes, done: asyncio.Future[Reply]) -> None:
+        failed = done.cancelled() or done.exception() or done.result().code >= 5 << 5
+        found = self._finished.get(key)
+        if failed and found is not None and found.reply is done:
+            self._finished.pop(key)
+
+    def _check_limit(self, part: Part) -> None:
+        end = max(part.block.offset + len(part.payload), part.announced or 0)
+        if end > self._limits.max_body:
+            raise refusals.too_large(self._limits.max_body)
+
+    def _upload(self, part: Part) -> Upload:
+        """The upload that the part belongs to; Refusal 4.08 where it does not follow on it."""
+        upload = self.uploads.find(part.key)
+        offset = part.block.offset
+        if upload is None and offset == 0:
+            return self.uploads.begin(part.key, part.peer, part.received, part.block.exponent)
+        if upload is None or offset > upload.size:
+            raise refusals.incomplete("A block is missing; begin again with block 0.")
+        if part.block.exponent > upload.exponent and offset > 0:
+            raise refusals.bad_request("The blocks of one body may become smaller, not larger.")
+        return upload
+
+    def _add(self, upload: Upload, part: Part) -> None:
+        """Put the part's bytes in their place.
+
+        A part that came before changes nothing. One that came before with other bytes begins the
+        rest of the body anew: the peer gave up a former body that began alike.
+        """
+        offset = part.block.offset
+        upload.exponent = part.block.exponent
+        repeated = offset < upload.size and upload.holds(offset, part.payload)
+        if offset == 0 and upload.size > len(part.payload):
+            upload.received = part.received
+        if not repeated or not part.block.more:
+            self.uploads.write(upload, offset, part.payload)
+
+    def _complete(self, part: Part) -> Body:
+        upload = self.uploads.take(part.key)
+        if upload is None:
+            raise AssertionError("the upload was found a moment ago")
+        self._finished.pop(part.key)
+        try:
+            return Body(upload.body(), upload.size, upload.received)
+        except OSError:
+            upload.close()
+            raise refusals.unavailable("The server's disk is full.", max_age=60) from None
+
+
+def _digest(part: Part) -> bytes:
+    """What a repeated part has in common with the first."""
+    return hashlib.blake2b(repr(part.block).encode() + part.payload, digest_size=16).digest()
+
+
+def _check_size(part: Part) -> None:
+    """Refusal 4.00 where the payload is not a block's (RFC 7959 section 2.2, RFC 8323 6)."""
+    block, size = part.block, len(part.payload)
+    if block.exponent == BERT:
+        fits = not block.more or (size > 0 and size % block.size == 0)
+    else:
+        fits = size == block.size if block.more else size <= block.size
+    if not fits:
+        raise refusals.bad_request("The payload is not as large as its Block1 option says.")

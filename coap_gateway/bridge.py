@@ -1,0 +1,110 @@
+"""From a CoAP request to Django's handler and back, in threads of the gateway's own."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from io import BytesIO
+from typing import BinaryIO
+
+from django.core.handlers.base import BaseHandler
+from django.core.signals import request_started
+from django.http import HttpRequest, QueryDict
+
+from coap_gateway import refusals
+from coap_gateway.limits import Limits
+from coap_gateway.replies import Reply, reply_to
+from coap_gateway.requests import Call
+from core_api.rest.doors import Door
+
+COAP_PORT = "5683"
+RETRY_AFTER = 2
+
+logger = logging.getLogger("coapture.coap")
+
+
+class CoapRequest(HttpRequest):
+    """A CoAP request as Django sees it; `door` says who asks.
+
+    Its host is always localhost: no CoAP client can name another, and no view needs it.
+    """
+
+    def __init__(self, call: Call, door: Door, body: BinaryIO | None = None, size: int = 0) -> None:
+        # As WSGIRequest does, without the base class's empty query dictionaries.
+        self.door = door
+        self.method = call.method
+        self.path = self.path_info = call.path
+        self.META = {
+            "REQUEST_METHOD": call.method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": call.path,
+            "QUERY_STRING": call.query,
+            "CONTENT_LENGTH": str(size),
+            "REMOTE_ADDR": door.peer,
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": COAP_PORT,
+            "HTTP_HOST": "localhost",
+            **call.headers,
+        }
+        self.COOKIES = {}
+        self.POST = QueryDict()  # type: ignore[assignment]
+        self.resolver_match = None
+        self._set_content_type_params(self.META)
+        self._stream = body or BytesIO()
+        self._read_started = False
+
+    @cached_property
+    def GET(self) -> QueryDict:  # type: ignore[override]  # noqa: N802
+        """The query's parameters."""
+        return QueryDict(self.META["QUERY_STRING"])
+
+    def get_host(self) -> str:
+        """Always localhost, whatever ALLOWED_HOSTS has."""
+        return "localhost"
+
+    def is_secure(self) -> bool:
+        """Always true: the redirection to https is for browsers."""
+        return True
+
+
+class Bridge(BaseHandler):
+    """Calls Django's synchronous handler in a few threads; never ASGI, which costs 5 to 7 times."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self.load_middleware()
+        self._limits = limits
+        self._waiting = 0
+        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="coap")
+
+    async def call(self, request: CoapRequest) -> Reply:
+        """Django's reply; Refusal 5.03 where too many requests wait already."""
+        if self._waiting >= self._limits.waiting:
+            raise refusals.unavailable("The server is busy; try again.", RETRY_AFTER)
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._call, request)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Let the threads end; what waits for one is dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _call(self, request: CoapRequest) -> Reply:
+        """One request from its start to its end, as WSGIHandler has it."""
+        try:
+            # The database's connections are looked after by the receivers of both signals.
+            request_started.send(sender=type(self), environ=request.META)
+            response = self.get_response(request)
+            response._handler_class = type(self)  # type: ignore[attr-defined]
+            try:
+                return reply_to(request.method or "", response, self._limits.max_body)
+            finally:
+                response.close()
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            return refusals.server_error().reply
+        finally:
+            request._stream.close()

@@ -1,0 +1,81 @@
+"""What the gateway refuses itself, in the same shape as every problem (RFC 9290)."""
+
+import cbor2
+from aiocoap.numbers import codes
+
+from coap_gateway.replies import Reply
+from core_api.wire.codes import response_code
+from core_api.wire.media import content_format
+from core_api.wire.problem import Problem, problem, to_concise_cbor
+
+CONCISE_PROBLEM = content_format("application/concise-problem-details+cbor")
+# RFC 9290 section 2: the key of the response code.
+RESPONSE_CODE = -4
+
+
+class Refusal(Exception):
+    """A request that the gateway answers with a problem; `reply` is that answer."""
+
+    def __init__(
+        self, code: int, detail: str, *, max_age: int | None = None, size1: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        payload = _with_code(problem(0, detail, title=codes.Code(code).name_printable), code)
+        self.reply = Reply(int(code), payload, CONCISE_PROBLEM, max_age=max_age, size1=size1)
+
+
+def problem_reply(found: Problem) -> Reply:
+    """A problem that has an HTTP status, as the other door would answer it."""
+    return Reply(response_code(found.status), to_concise_cbor(found), CONCISE_PROBLEM)
+
+
+def _with_code(found: Problem, code: int) -> bytes:
+    """The problem with a code that no HTTP status stands for."""
+    members = cbor2.loads(to_concise_cbor(found))
+    return cbor2.dumps(members | {RESPONSE_CODE: int(code)})
+
+
+def bad_request(detail: str) -> Refusal:
+    """4.00: the request cannot be understood."""
+    return Refusal(codes.BAD_REQUEST, detail)
+
+
+def bad_option(detail: str) -> Refusal:
+    """4.02: a critical option that this server does not know, or not so."""
+    return Refusal(codes.BAD_OPTION, detail)
+
+
+def not_acceptable(detail: str) -> Refusal:
+    """4.06: an Accept that stands for no media type here."""
+    return Refusal(codes.NOT_ACCEPTABLE, detail)
+
+
+def incomplete(detail: str) -> Refusal:
+    """4.08: a block does not follow on what came before."""
+    return Refusal(codes.REQUEST_ENTITY_INCOMPLETE, detail)
+
+
+def too_large(limit: int) -> Refusal:
+    """4.13: the body has more bytes than the limit."""
+    detail = f"A body may have at most {limit} bytes."
+    return Refusal(codes.REQUEST_ENTITY_TOO_LARGE, detail, size1=limit)
+
+
+def unsupported_format(detail: str) -> Refusal:
+    """4.15: a Content-Format that stands for no media type here."""
+    return Refusal(codes.UNSUPPORTED_CONTENT_FORMAT, detail)
+
+
+def server_error() -> Refusal:
+    """5.00: the server is at fault."""
+    return Refusal(codes.INTERNAL_SERVER_ERROR, "The server failed; its log says why.")
+
+
+def unavailable(detail: str, max_age: int) -> Refusal:
+    """5.03: not now; again in `max_age` seconds."""
+    return Refusal(codes.SERVICE_UNAVAILABLE, detail, max_age=max_age)
+
+
+def no_proxy() -> Refusal:
+    """5.05: this server is no proxy."""
+    return Refusal(codes.PROXYING_NOT_SUPPORTED, "This server is no proxy.")
