@@ -1,4 +1,4 @@
-"""Many writers on one SQLite file: the fair backend beside Django's own, in one run.
+"""Many writers on one SQLite file: the fair backend and the group commit beside Django's own.
 
 `python -m bench.sqlite_writers [SECONDS]`: 2 processes of 8 threads, each thread storing one row of
 2 KB a transaction by the ORM for some seconds (3 by default), round about.
@@ -9,9 +9,10 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,15 @@ ENGINES = {
     | {"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"},
     "core_api.sqlite": {"timeout": 20},
 }
+CASES = [*product(ENGINES, ("atomic", "plain")), ("core_api.sqlite", "group")]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure: a backend, with or without atomic() around the insert."""
+    """One thing to measure: a backend, and how a row gets in: atomic, plain or by group commit."""
 
     engine: str
-    atomic: bool
+    way: str
 
 
 @dataclass
@@ -42,9 +44,9 @@ class Result:
 
 def writer(case: Case, path: str, seconds: float, results: Any) -> None:
     """One process of threads that write; puts a list of results into the queue."""
-    table = connect(case, path)
+    store = insert(case, connect(case, path))
     with ThreadPoolExecutor(THREADS) as pool:
-        threads = [pool.submit(write, case, table, seconds) for _ in range(THREADS)]
+        threads = [pool.submit(write, store, seconds) for _ in range(THREADS)]
     results.put([thread.result() for thread in threads])
 
 
@@ -54,7 +56,12 @@ def connect(case: Case, path: str) -> Any:
     from django.conf import settings
 
     database = {"ENGINE": case.engine, "NAME": path, "OPTIONS": ENGINES[case.engine]}
-    settings.configure(DATABASES={"default": database}, USE_TZ=True)
+    settings.configure(
+        DATABASES={"default": database},
+        USE_TZ=True,
+        COAPTURE_INGEST_BATCH=64,
+        COAPTURE_INGEST_QUEUE=2**26,
+    )
     django.setup()
     from django.db import models
 
@@ -70,17 +77,33 @@ def connect(case: Case, path: str) -> Any:
     return Row
 
 
-def write(case: Case, table: Any, seconds: float) -> Result:
+def insert(case: Case, table: Any) -> Callable[[bytes], object]:
+    """How one row is stored."""
+    from django.db import transaction
+
+    def plain(data: bytes) -> None:
+        table.objects.create(data=data)
+
+    def many(rows: Sequence[bytes]) -> list[Any]:
+        return table.objects.bulk_create(table(data=data) for data in rows)
+
+    if case.way == "group":
+        from core_api.ingest import GroupCommit
+
+        return GroupCommit(many, size=len).submit
+    return transaction.atomic(plain) if case.way == "atomic" else plain
+
+
+def write(store: Callable[[bytes], object], seconds: float) -> Result:
     """Store rows until the time is over."""
-    from django.db import OperationalError, connection, transaction
+    from django.db import OperationalError, connection
 
     result = Result([])
     data = bytes(SIZE)
     end = time.perf_counter() + seconds
     while (start := time.perf_counter()) < end:
         try:
-            with transaction.atomic() if case.atomic else nullcontext():
-                table.objects.create(data=data)
+            store(data)
         except OperationalError:
             result.errors += 1
         result.times.append((time.perf_counter() - start) * 1000)
@@ -128,7 +151,7 @@ def line(case: Case, results: list[Result], seconds: float) -> str:
         f"{max(times):.0f}",
         f"{sum(result.errors for result in results)}",
     )
-    return row(case.engine, "yes" if case.atomic else "no", *cells)
+    return row(case.engine, case.way, *cells)
 
 
 def row(name: str, *cells: str) -> str:
@@ -138,14 +161,14 @@ def row(name: str, *cells: str) -> str:
 
 def main(seconds: float) -> None:
     """Print one line for each case; rounds alternate between the cases."""
-    cases = [Case(engine, atomic) for atomic in (True, False) for engine in ENGINES]
+    cases = [Case(engine, way) for engine, way in CASES]
     found: dict[Case, list[Result]] = {case: [] for case in cases}
     for _ in range(ROUNDS):
         for case in cases:
             found[case] += measure(case, seconds)
     print(f"{PROCESSES} processes x {THREADS} threads, one insert of {SIZE} bytes a transaction;")
     print("least: what the thread with the fewest turns got")
-    print(row("backend", "atomic", "per s", "least/s", "p50 ms", "p99 ms", "max ms", "errors"))
+    print(row("backend", "way", "per s", "least/s", "p50 ms", "p99 ms", "max ms", "errors"))
     for case, results in found.items():
         print(line(case, results, seconds))
 

@@ -16,6 +16,9 @@ from coap_gateway.replies import Reply
 from coap_gateway.uploads import Upload, Uploads
 
 
+MISSING = "A block is missing; begin again with block 0."
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One request with a Block1 option.
@@ -63,20 +66,24 @@ class Assembly:
         None is to be answered with 2.31. Raises Refusal 4.00, 4.08, 4.13 or 5.03.
         """
         _check_size(part)
-        finished = self._finished.get(part.key)
-        if finished is not None and finished.last == _digest(part):
-            return finished.reply
-        try:
-            self._check_limit(part)
-            upload = self._upload(part)
-        except refusals.Refusal:
-            self.uploads.drop(part.key)
-            raise
-        self._add(upload, part)
+        self._check_limit(part)
+        upload = self.uploads.find(part.key)
+        if upload is None and part.block.offset > 0:
+            return self._again(part)
+        if upload is None:
+            upload = self._begin(part)
+        else:
+            _check_place(part, upload)
+            self._add(upload, part)
         return None if part.block.more else self._complete(part)
 
     def finish(self, part: Part, reply: asyncio.Future[Reply]) -> None:
-        """Keep the reply to the upload that this part completed; an error of ours is not kept."""
+        """Keep the reply to the upload that this part completed; an error of ours is not kept.
+
+        A body of one block is not told from another request that is the same.
+        """
+        if part.block.number == 0:
+            return
         if len(self._finished) >= self._limits.finished:
             self._finished.pop_oldest()
         self._finished.put(part.key, _Finished(_digest(part), reply))
@@ -97,18 +104,24 @@ class Assembly:
     def _check_limit(self, part: Part) -> None:
         end = max(part.block.offset + len(part.payload), part.announced or 0)
         if end > self._limits.max_body:
+            self.uploads.drop(part.key)
             raise refusals.too_large(self._limits.max_body)
 
-    def _upload(self, part: Part) -> Upload:
-        """The upload that the part belongs to; Refusal 4.08 where it does not follow on it."""
-        upload = self.uploads.find(part.key)
-        offset = part.block.offset
-        if upload is None and offset == 0:
-            return self.uploads.begin(part.key, part.peer, part.received, part.block.exponent)
-        if upload is None or offset > upload.size:
-            raise refusals.incomplete("A block is missing; begin again with block 0.")
-        if part.block.exponent > upload.exponent and offset > 0:
-            raise refusals.bad_request("The blocks of one body may become smaller, not larger.")
+    def _again(self, part: Part) -> asyncio.Future[Reply]:
+        """The reply to an upload that this part completed before; else Refusal 4.08."""
+        finished = self._finished.get(part.key)
+        if finished is None or finished.last != _digest(part):
+            raise refusals.incomplete(MISSING)
+        return finished.reply
+
+    def _begin(self, part: Part) -> Upload:
+        self._finished.pop(part.key)
+        upload = self.uploads.begin(part.key, part.peer, part.received, part.block.exponent)
+        try:
+            self.uploads.write(upload, 0, part.payload)
+        except refusals.Refusal:
+            self.uploads.drop(part.key)
+            raise
         return upload
 
     def _add(self, upload: Upload, part: Part) -> None:
@@ -129,12 +142,20 @@ class Assembly:
         upload = self.uploads.take(part.key)
         if upload is None:
             raise AssertionError("the upload was found a moment ago")
-        self._finished.pop(part.key)
         try:
             return Body(upload.body(), upload.size, upload.received)
         except OSError:
             upload.close()
             raise refusals.unavailable("The server's disk is full.", max_age=60) from None
+
+
+def _check_place(part: Part, upload: Upload) -> None:
+    """Refusal 4.08 where the part does not follow on the upload, 4.00 for a larger block."""
+    offset = part.block.offset
+    if offset > upload.size:
+        raise refusals.incomplete(MISSING)
+    if offset > 0 and part.block.exponent > upload.exponent:
+        raise refusals.bad_request("The blocks of one body may become smaller, not larger.")
 
 
 def _digest(part: Part) -> bytes:

@@ -77,10 +77,13 @@ class Bridge(BaseHandler):
         self._waiting = 0
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="coap")
 
-    async def call(self, request: CoapRequest) -> Reply:
-        """Django's reply; Refusal 5.03 where too many requests wait already."""
+    def check_room(self) -> None:
+        """Refusal 5.03 where too many requests wait already."""
         if self._waiting >= self._limits.waiting:
             raise refusals.unavailable("The server is busy; try again.", RETRY_AFTER)
+
+    async def call(self, request: CoapRequest) -> Reply:
+        """Django's reply to the request."""
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()

@@ -1,6 +1,7 @@
 """Django settings: the one file that reads the environment (docs/reference/settings.md)."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import dj_database_url
@@ -60,6 +61,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 INSTALLED_APPS = [
     "core_api",
     "collections_app",
+    "coap_gateway",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -147,4 +149,5 @@ LOGGING = {
 
 if "pytest" in sys.modules:
     # Threads and other processes must see the tests' rows: a file, never memory.
-    DATABASES["default"]["TEST"] = {"NAME": str(COAPTURE_DATA / "test.sqlite3")}
+    COAPTURE_TEST_FOLDER = tempfile.mkdtemp(prefix="coapture-test-")
+    DATABASES["default"]["TEST"] = {"NAME": f"{COAPTURE_TEST_FOLDER}/db.sqlite3"}

@@ -19,7 +19,7 @@ def decode(data: bytes) -> object:
 
     At most MAX_ITEMS values, at most MAX_DEPTH arrays and objects inside each other.
     """
-    if _may_be_large(data):
+    if _has_many(data):
         raise PayloadError(f"This JSON has more than {MAX_ITEMS} values.")
     try:
         value: object = _DECODER.decode(data)
@@ -50,7 +50,7 @@ def is_deeper(value: object, depth: int) -> bool:
     return any(isinstance(child, list | dict) for child in level)
 
 
-def _may_be_large(data: bytes) -> bool:
+def _has_many(data: bytes) -> bool:
     """Whether there may be more than MAX_ITEMS values, known before anything is built.
 
     Commas and brackets in strings count too; a value takes two bytes with what parts it from the

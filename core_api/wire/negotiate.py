@@ -71,20 +71,22 @@ def _ranges(accept: str) -> Iterator[_Range]:
 
 
 def _range(text: str) -> _Range | None:
-    name, *parameters = (part.strip().lower() for part in _PARAMETER.findall(text))
-    kind, _, subtype = name.partition("/")
+    name, _, rest = text.partition(";")
+    kind, _, subtype = name.strip().lower().partition("/")
     if not (_NAME.fullmatch(kind) and _NAME.fullmatch(subtype)) or (kind == "*" != subtype):
         return None
-    weight = 1.0
-    names = 0
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            if not _WEIGHT.fullmatch(parameter, 2):
-                return None
-            weight = float(parameter[2:])
+    has_parameters = False
+    weight = "1"
+    for parameter in _PARAMETER.findall(rest):
+        key, _, value = parameter.strip().partition("=")
+        if key in ("q", "Q"):
+            weight = value
             break
-        names += 1
-    return _Range(_specificity(kind, subtype, has_parameters=names > 0), weight, kind, subtype)
+        has_parameters = True
+    if not _WEIGHT.fullmatch(weight):
+        return None
+    specificity = _specificity(kind, subtype, has_parameters=has_parameters)
+    return _Range(specificity, float(weight), kind, subtype)
 
 
 def _specificity(kind: str, subtype: str, *, has_parameters: bool) -> int:

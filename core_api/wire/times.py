@@ -19,8 +19,7 @@ _MAX_TEXT = 100
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _ISO = re.compile(
     r"(?P<date>[0-9W-]{7,10})"
-    r"(?:[Tt ](?P<time>(?!24)[0-9]{2}(?::?[0-9]{2}(?P<second>:?[0-9]{2})?)?)"
-    r"(?:[.,](?P<fraction>[0-9]+))?"
+    r"(?:[Tt ](?P<time>(?!24)[0-9]{2}(?::?[0-9]{2}(?P<second>:?[0-9]{2}(?:[.,][0-9]+)?)?)?)"
     r"(?P<offset>[Zz]|[+ -][0-9]{2}(?::?[0-9]{2}){0,2})?)?"
 )
 _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{6})?Z")
@@ -116,16 +115,14 @@ def _iso(text: str, pointer: str, *, spaced_offset: bool = False) -> datetime:
     found = _ISO.fullmatch(text) if len(text) <= _MAX_TEXT else None
     if found is None:
         raise _no_time(pointer)
-    date, time, second, fraction, offset = found.group(
-        "date", "time", "second", "fraction", "offset"
-    )
-    offset = (offset or "Z").upper()
+    offset = (found["offset"] or "Z").upper()
     if offset.startswith(" ") and not spaced_offset:
         raise _no_time(pointer)
-    leap = second is not None and second.endswith("60")
-    time = time[:-2] + "59" if leap else time or "00"
+    time, _, fraction = (found["time"] or "00").replace(",", ".").partition(".")
+    leap = found["second"] is not None and time.endswith("60")
+    time = time[:-2] + "59" if leap else time
     fraction = f".{fraction[:6]:0<6}" if fraction else ""
-    written = f"{date}T{time}{fraction}{offset.replace(' ', '+')}"
+    written = f"{found['date']}T{time}{fraction}{offset.replace(' ', '+')}"
     try:
         instant = datetime.fromisoformat(written).astimezone(UTC)
     except OverflowError:
