@@ -94,7 +94,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, status: int,
             break
         if _status(url) == status:
             return
-        time.sleep(0.1)
+        time.sleep(0.3)
     raise BenchError(f"The server did not answer {status} at {url}:\n{_tail(log)}")
 
 

@@ -55,7 +55,8 @@ def connect(case: Case, path: str) -> Any:
     import django
     from django.conf import settings
 
-    database = {"ENGINE": case.engine, "NAME": path, "OPTIONS": ENGINES[case.engine]}
+    options = {"OPTIONS": ENGINES[case.engine], "CONN_MAX_AGE": None}
+    database = {"ENGINE": case.engine, "NAME": path} | options
     settings.configure(
         DATABASES={"default": database},
         USE_TZ=True,

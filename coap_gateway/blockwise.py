@@ -15,7 +15,6 @@ from coap_gateway.limits import EXCHANGE_LIFETIME, Limits
 from coap_gateway.replies import Reply
 from coap_gateway.uploads import Upload, Uploads
 
-
 MISSING = "A block is missing; begin again with block 0."
 
 

@@ -1,10 +1,7 @@
 """From a CoAP request to Django's handler and back, in threads of the gateway's own."""
 
-import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
-from io import BytesIO
+from functools import cached_property, partial
 from typing import BinaryIO
 
 from django.core.handlers.base import BaseHandler
@@ -15,6 +12,7 @@ from coap_gateway import refusals
 from coap_gateway.limits import Limits
 from coap_gateway.replies import Reply, reply_to
 from coap_gateway.requests import Call
+from coap_gateway.threads import Threads
 from core_api.rest.doors import Door
 
 COAP_PORT = "5683"
@@ -29,7 +27,7 @@ class CoapRequest(HttpRequest):
     Its host is always localhost: no CoAP client can name another, and no view needs it.
     """
 
-    def __init__(self, call: Call, door: Door, body: BinaryIO | None = None, size: int = 0) -> None:
+    def __init__(self, call: Call, door: Door, body: BinaryIO, size: int) -> None:
         # As WSGIRequest does, without the base class's empty query dictionaries.
         self.door = door
         self.method = call.method
@@ -47,10 +45,10 @@ class CoapRequest(HttpRequest):
             **call.headers,
         }
         self.COOKIES = {}
-        self.POST = QueryDict()  # type: ignore[assignment]
+        self.POST = QueryDict()
         self.resolver_match = None
-        self._set_content_type_params(self.META)
-        self._stream = body or BytesIO()
+        self._set_content_type_params(self.META)  # type: ignore[attr-defined]
+        self._stream = body
         self._read_started = False
 
     @cached_property
@@ -75,7 +73,7 @@ class Bridge(BaseHandler):
         self.load_middleware()
         self._limits = limits
         self._waiting = 0
-        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="coap")
+        self._threads = Threads(limits.threads)
 
     def check_room(self) -> None:
         """Refusal 5.03 where too many requests wait already."""
@@ -86,14 +84,13 @@ class Bridge(BaseHandler):
         """Django's reply to the request."""
         self._waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._call, request)
+            return await self._threads.run(partial(self._call, request))
         finally:
             self._waiting -= 1
 
     def close(self) -> None:
-        """Let the threads end; what waits for one is dropped."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """End the threads; one that still works is left to the end of the process."""
+        self._threads.stop()
 
     def _call(self, request: CoapRequest) -> Reply:
         """One request from its start to its end, as WSGIHandler has it."""

@@ -68,7 +68,7 @@ class Observers:
     def __init__(
         self,
         render: Render,
-        start: Callable[[Coroutine[Any, Any, None]], None],
+        start: Callable[[Coroutine[Any, Any, None]], object],
         downloads: Downloads,
         limits: Limits,
     ) -> None:

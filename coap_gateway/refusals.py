@@ -61,6 +61,12 @@ def too_large(limit: int) -> Refusal:
     return Refusal(codes.REQUEST_ENTITY_TOO_LARGE, detail, size1=limit)
 
 
+def datagram_too_large(limit: int) -> Refusal:
+    """4.13: a datagram that was cut off; a body of up to the limit may come in blocks."""
+    detail = "The datagram is too large; send blocks of at most 1024 bytes."
+    return Refusal(codes.REQUEST_ENTITY_TOO_LARGE, detail, size1=limit)
+
+
 def unsupported_format(detail: str) -> Refusal:
     """4.15: a Content-Format that stands for no media type here."""
     return Refusal(codes.UNSUPPORTED_CONTENT_FORMAT, detail)

@@ -98,9 +98,7 @@ class Uploads:
         """The upload of this key."""
         return self._proven.get(key) or self._unproven.get(key)
 
-    def begin(
-        self, key: bytes, peer: Hashable, received: dt.datetime, exponent: int
-    ) -> Upload:
+    def begin(self, key: bytes, peer: Hashable, received: dt.datetime, exponent: int) -> Upload:
         """A new upload; Refusal 5.03 where there is no room for one."""
         self.drop(key)
         self._make_room(peer)

@@ -61,8 +61,7 @@ def _link_format(found: Sequence[Link]) -> bytes:
 def _json(found: Sequence[Link]) -> bytes:
     return jsontext.encode(
         [
-            {"href": link.href}
-            | {name: True if value is None else value for name, value in link.attributes}
+            {"href": link.href, **{name: value or True for name, value in link.attributes}}
             for link in found
         ]
     )

@@ -24,7 +24,7 @@ STATUS = {
 
 
 def _discovery(summary: str) -> Item:
-    good = {
+    good: dict[int, Item] = {
         200: {"description": "The links; none where nothing matches.", "content": LINKS},
         304: {"description": "The client has it (ETag)."},
     }

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -86,12 +87,13 @@ _SQLITE = {
     "OPTIONS": {"timeout": COAPTURE_LOCK_TIMEOUT, "template": COAPTURE_TEMPLATE},
 }
 _url = env.text("DATABASE_URL")
+_database: dict[str, Any]
 if not _url:
     _database = _SQLITE
 elif _url.startswith("sqlite:"):
     _database = _SQLITE | {"NAME": Path(dj_database_url.parse(_url)["NAME"]).absolute()}
 else:
-    _database = dj_database_url.parse(_url, conn_max_age=600, conn_health_checks=True)
+    _database = {**dj_database_url.parse(_url, conn_health_checks=True)}
 _database["CONN_MAX_AGE"] = 600
 DATABASES = {"default": _database}
 STORAGES = {
@@ -117,7 +119,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = COAPTURE_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if COAPTURE_HTTPS else None
 X_FRAME_OPTIONS = "DENY"
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

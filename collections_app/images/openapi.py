@@ -120,7 +120,8 @@ _UNCHANGED = {"description": "The client has it (ETag)."}
 
 
 def _read(summary: str, parameters: list[Item]) -> Item:
-    good = {200: _BYTES, 206: {"description": "The range that was asked for."}, 304: _UNCHANGED}
+    part = {"description": "The range that was asked for."}
+    good: dict[int, Item] = {200: _BYTES, 206: part, 304: _UNCHANGED}
     return {
         "summary": summary,
         "parameters": parameters,

@@ -84,12 +84,8 @@ def _images(condition: str, values: Sequence[object]) -> list[Image]:
     """
     images = list(Image.objects.raw(f"{_IMAGE_WITH_BLOB} {condition}", values))
     for image in images:
-        image.blob = Blob(
-            sha256=image.blob_id,
-            size=image.blob_size,
-            encoding=image.blob_encoding,
-            key=image.blob_key,
-        )
+        columns = {name: getattr(image, f"blob_{name}") for name in ("size", "encoding", "key")}
+        image.blob = Blob(sha256=image.blob_id, **columns)
     return images
 
 

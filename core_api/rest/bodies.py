@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.http.request import UnreadablePostError
-from django.utils.datastructures import MultiValueDict
 
 from core_api.errors import BadRequest, PayloadTooLarge
 
@@ -49,8 +48,8 @@ def read_form(request: HttpRequest, body: bytes) -> tuple[dict[str, str], dict[s
     from io import BytesIO
 
     meta = request.META | {"CONTENT_LENGTH": str(len(body))}
-    fields: MultiValueDict[str, Any]
-    files: MultiValueDict[str, Any]
+    fields: Any
+    files: Any
     try:
         parser = MultiPartParser(meta, BytesIO(body), request.upload_handlers, "utf-8")
         fields, files = parser.parse()

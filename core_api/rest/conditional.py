@@ -118,6 +118,6 @@ def _if_range(request: HttpRequest, etag: str, modified: dt.datetime | None) -> 
     if header is None:
         return True
     if header.startswith('"'):
-        return header == f'"{etag}"'
+        return bool(header == f'"{etag}"')
     date = parse_http_date_safe(header)
     return date is not None and modified is not None and int(modified.timestamp()) == date

@@ -30,7 +30,7 @@ def wanted(request: HttpRequest, query: Query, offers: Sequence[str]) -> str:
         media_type = format_media_type(name)
         if media_type is None:
             raise BadRequest(f"There is no format {name!r}.", pointer="/format")
-    if media_type not in offers:
+    if media_type is None or media_type not in offers:
         raise NotAcceptable(offers)
     return media_type
 

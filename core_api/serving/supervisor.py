@@ -37,11 +37,12 @@ class Part:
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
-        """Start the process."""
+        """Start the process; what it prints is for those who run it alone, its log is ours."""
         self._process = subprocess.Popen(  # noqa: S603
             self._command,
             env=self._environment,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             process_group=0,
             preexec_fn=partial(end_with_parent, os.getpid()),
         )

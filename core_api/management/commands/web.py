@@ -25,4 +25,6 @@ class Command(BaseCommand):
             address = listening.http_address()
         except listening.CannotListen as error:
             raise CommandError(str(error)) from None
+        self.stdout.write(f"HTTP listens on {address}.")
+        self.stdout.flush()
         web.serve(address)

@@ -9,7 +9,8 @@ from core_api.background import worker
 from core_api.background.periodic import PERIODIC
 from core_api.serving.processes import Stop
 
-pytestmark = pytest.mark.django_db
+# The worker closes old connections, which would end a test transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HERE = "tests.core_api.background.test_worker"
 calls: list[str] = []

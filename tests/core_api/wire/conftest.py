@@ -1,0 +1,8 @@
+"""Generated cases are the same on every run, and as slow as the machine is."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "wire", deadline=None, derandomize=False, max_examples=4000, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("wire")
