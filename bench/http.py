@@ -12,7 +12,6 @@ from bench.plan import Plan
 from bench.servers import Server
 from bench.tables import Goal, errors, median, messages, ratios, span, table
 
-FIRST_IMAGES = 200
 A_ROUND = 12_000
 GET_GOAL = Goal(6, "x")
 P99_GOAL = Goal(30, " ms", at_least=False)
@@ -80,12 +79,13 @@ KINDS = (
 
 def run(plan: Plan) -> None:
     """Measure every kind and print the table."""
+    title = f"HTTP, 16 connections, durable; GET among {plan.images:,} images"
     rows = []
     for kind in KINDS:
         for measured in _measure(plan, kind):
             rows.append(_row(measured))
             _show_messages(measured)
-    print(table("HTTP, 16 connections, durable", COLUMNS, rows), flush=True)
+    print(table(title, COLUMNS, rows), flush=True)
 
 
 def _measure(plan: Plan, kind: Kind) -> list[Measured]:
@@ -97,14 +97,15 @@ def _measure(plan: Plan, kind: Kind) -> list[Measured]:
     ]
     got, posted, raw = found
     with _both(plan.folder / f"http-{kind.size}") as (ours, peer):
-        first = Load(files["json"], 201, count=FIRST_IMAGES)
+        first = Load(files["json"], 201, count=plan.images)
         for server in (ours, peer):
             _check(_send(plan, server, first, 60.0))
-        for number in range(plan.rounds):
+        for _ in range(plan.rounds):
             get = Load(files["get"], 200)
             got.ours.append(_same_bytes(_send(plan, ours, get), kind.size))
             got.peer.append(_send(plan, peer, get))
-            post = Load(files["json"], 201, FIRST_IMAGES + number * A_ROUND, A_ROUND)
+        for number in range(plan.rounds):
+            post = Load(files["json"], 201, plan.images + number * A_ROUND, A_ROUND)
             posted.ours.append(_send(plan, ours, post))
             posted.peer.append(_send(plan, peer, post))
             if kind.is_jpeg:
@@ -122,7 +123,7 @@ def _both(folder: Path) -> Iterator[tuple[Server, Server]]:
 def _write_requests(plan: Plan, kind: Kind) -> dict[str, Path]:
     """The files of requests, by what they ask."""
     path = plan.folder / f"{kind.size}"
-    gets = (requests.get(number) for number in range(FIRST_IMAGES))
+    gets = (requests.get(number) for number in range(plan.images))
     files = {"get": requests.write(path.with_suffix(".get"), gets)}
     if kind.is_jpeg:
         jpeg = kind.jpeg()
@@ -130,7 +131,7 @@ def _write_requests(plan: Plan, kind: Kind) -> dict[str, Path]:
         raw = [requests.post_raw(jpeg, "image/jpeg")]
         files["raw"] = requests.write(path.with_suffix(".raw"), raw)
     else:
-        count = FIRST_IMAGES + plan.rounds * A_ROUND
+        count = plan.images + plan.rounds * A_ROUND
         posts = [requests.post_json(images.png(number)) for number in range(count)]
     return files | {"json": requests.write(path.with_suffix(".json"), posts)}
 

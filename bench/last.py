@@ -9,6 +9,7 @@ from bench.servers import Server
 from bench.tables import Goal, errors, median, ratios, span, table
 
 DIFFERENT = 20_000
+PAIRS_A_ROUND = 3
 GOAL = Goal(0.95, "x")
 COLUMNS = ("request", "/s", "p50 ms", "p99 ms", "by the first", "goal", "errors")
 
@@ -19,7 +20,7 @@ def run(plan: Plan) -> None:
         _fill(plan, server)
         first: list[Report] = []
         last: list[Report] = []
-        for _ in range(plan.rounds):
+        for _ in range(plan.rounds * PAIRS_A_ROUND):
             first.append(_get(plan, server, 0))
             last.append(_get(plan, server, plan.most_images - 1))
     found = ratios(last, first)
@@ -39,8 +40,9 @@ def _fill(plan: Plan, server: Server) -> None:
 
 def _get(plan: Plan, server: Server, number: int) -> Report:
     file = requests.write(plan.folder / "one.get", [requests.get(number)])
-    load = plan.load.start_http(server.http, file, plan.seconds, status=200)
-    return report_of(load, plan.seconds)
+    seconds = plan.seconds / PAIRS_A_ROUND
+    load = plan.load.start_http(server.http, file, seconds, status=200)
+    return report_of(load, seconds)
 
 
 def _row(name: str, reports: list[Report], ratio: str, goal: str) -> list[object]:

@@ -14,9 +14,10 @@ class Plan:
     folder: Path
     rounds: int = 5
     seconds: float = 3.0
+    images: int = 1_000
     most_images: int = 100_000
 
 
 def quick(plan: Plan) -> Plan:
     """The same run in about a minute: figures to look at, not to quote."""
-    return Plan(plan.load, plan.folder, rounds=1, seconds=1.0, most_images=10_000)
+    return Plan(plan.load, plan.folder, rounds=1, seconds=1.0, images=200, most_images=10_000)

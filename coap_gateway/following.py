@@ -6,29 +6,39 @@ from urllib.parse import unquote
 
 from core_api.changes import Follower, affected
 
+Tell = Callable[[Set[str]], None]
+
 # Seconds until it notices that it is to stop.
-PATIENCE = 0.25
+PATIENCE = 0.1
 
 
-class Following(threading.Thread):
-    """Calls `tell`, from this thread, with the decoded paths that a change may have touched."""
+class Following:
+    """The change feed from now on; DatabaseError where it cannot be read.
 
-    def __init__(self, tell: Callable[[Set[str]], None]) -> None:
-        super().__init__(name="changes", daemon=True)
-        self._tell = tell
-        self._stopping = threading.Event()
+    To be made outside of an event loop, which Django keeps from the database.
+    """
+
+    def __init__(self) -> None:
         self._follower = Follower()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def run(self) -> None:
-        """Follow the feed until `stop`."""
-        with self._follower:
-            while not self._stopping.is_set():
-                paths = self._follower.wait(PATIENCE)
-                if paths:
-                    self._tell({unquote(touched) for path in paths for touched in affected(path)})
+    def start(self, tell: Tell) -> None:
+        """Call `tell`, from a thread, with the decoded paths that each change may have touched."""
+        self._thread = threading.Thread(
+            target=self._follow, args=(tell,), name="changes", daemon=True
+        )
+        self._thread.start()
 
     def stop(self) -> None:
         """End the thread, and wait for that."""
         self._stopping.set()
-        self._follower.wake()
-        self.join()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _follow(self, tell: Tell) -> None:
+        with self._follower:
+            while not self._stopping.is_set():
+                paths = self._follower.wait(PATIENCE)
+                if paths:
+                    tell({unquote(touched) for path in paths for touched in affected(path)})

@@ -29,18 +29,18 @@ logging.getLogger("aiocoap").setLevel(logging.ERROR)
 class Gateway:
     """One gateway in the event loop that is running."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, following: Following) -> None:
+        self._following = following
         self._bridge = Bridge(limits)
         self._recent = RecentMessages(limits.deduplication)
         self.root = Root(limits, self._bridge)
         self._endpoint = Endpoint(self.root, self._recent, limits.max_body)
         self._loop = asyncio.get_running_loop()
-        self._following = Following(self._tell)
         self._timer = self._loop.call_later(TICK, self._expire)
 
     async def open(self, addresses: Sequence[Address]) -> None:
         """Listen on every address, UDP and TCP; OSError where one cannot be bound."""
-        self._following.start()
+        self._following.start(self._tell)
         for address in addresses:
             await self._endpoint.add_udp(sockets.udp(address))
             await self._endpoint.add_tcp(sockets.tcp(address))
@@ -69,17 +69,20 @@ class Gateway:
 def run(addresses: Sequence[Address], listening: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `listening` is called when every address is open."""
     _allow_many_files()
+    following = Following()
     # Never uvloop: an ICMP error would stop its UDP sockets for ever.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        runner.run(_serve(addresses, listening))
+        runner.run(_serve(addresses, following, listening))
 
 
-async def _serve(addresses: Sequence[Address], listening: Callable[[], None]) -> None:
+async def _serve(
+    addresses: Sequence[Address], following: Following, listening: Callable[[], None]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    gateway = Gateway(configured.from_settings())
+    gateway = Gateway(configured.from_settings(), following)
     try:
         await gateway.open(addresses)
         with health.beating(PART):

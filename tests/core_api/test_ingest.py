@@ -379,7 +379,7 @@ def test_in_a_process_of_its_own(script: str, expected: list[str], tmp_path: Pat
         "DATABASE_URL": "",
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT + script],
+        [sys.executable, "-W", "ignore:This process", "-c", SCRIPT + script],
         env=environment,
         capture_output=True,
         text=True,

@@ -67,7 +67,8 @@ def test_binary_cbor_over_http(server: Server, tmp_path: Path) -> None:
 def test_discovery(server: Server) -> None:
     assert coap(f"{server.coap}/.well-known/core").startswith(LINK)
     assert coap(f"{server.coap}/.well-known/core?rt=simple.*").startswith(LINK)
-    assert coap(f"{server.coap}/collections") == curl(f"{server.http}/collections")
+    by_coap = coap("-o", "-", f"{server.coap}/collections")
+    assert by_coap == curl(f"{server.http}/collections")
 
 
 def test_discovery_on_ipv6(server: Server) -> None:

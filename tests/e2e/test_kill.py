@@ -79,6 +79,7 @@ def digest(url: str) -> str:
         return ""
 
 
+@pytest.mark.timeout(300)
 def test_every_acknowledged_picture_survives(killable: Server, writers: list[Writer]) -> None:
     for number in range(ROUNDS):
         wait_for_more(writers)

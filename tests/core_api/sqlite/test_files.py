@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 from tests.core_api.sqlite.conftest import Database, Spawn
 from tests.core_api.sqlite.workers import open_with_template
@@ -147,3 +148,11 @@ def test_other_uris_are_refused(fair: Database) -> None:
     fair.path = f"file:{fair.path}?mode=ro"
     with pytest.raises(ImproperlyConfigured, match="must be a path, not a URI"):
         fair.use().ensure_connection()
+
+
+def test_a_file_that_is_no_database(fair: Database) -> None:
+    fair.path.parent.mkdir()
+    fair.path.write_bytes(b"not a database, but long enough to be read as one" * 100)
+    with pytest.raises(DatabaseError, match="file is not a database"):
+        fair.use().ensure_connection()
+    assert fair.free

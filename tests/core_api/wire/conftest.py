@@ -3,6 +3,6 @@
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "wire", deadline=None, derandomize=False, max_examples=4000, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "wire", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("wire")
