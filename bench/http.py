@@ -100,8 +100,8 @@ def _measure(plan: Plan, kind: Kind) -> list[Measured]:
         first = Load(files["json"], 201, count=plan.images)
         for server in (ours, peer):
             _check(_send(plan, server, first, 60.0))
+        get = Load(files["get"], 200)
         for _ in range(plan.rounds):
-            get = Load(files["get"], 200)
             got.ours.append(_same_bytes(_send(plan, ours, get), kind.size))
             got.peer.append(_send(plan, peer, get))
         for number in range(plan.rounds):
@@ -109,8 +109,8 @@ def _measure(plan: Plan, kind: Kind) -> list[Measured]:
             posted.ours.append(_send(plan, ours, post))
             posted.peer.append(_send(plan, peer, post))
             if kind.is_jpeg:
-                post = Load(files["raw"], 201, number * A_ROUND, A_ROUND)
-                raw.ours.append(_send(plan, ours, post))
+                as_it_is = Load(files["raw"], 201, number * A_ROUND, A_ROUND)
+                raw.ours.append(_send(plan, ours, as_it_is))
     return [measured for measured in found if measured.ours]
 
 

@@ -11,6 +11,12 @@ from core_api.wire.problem import Problem, problem, to_concise_cbor
 CONCISE_PROBLEM = content_format("application/concise-problem-details+cbor")
 # RFC 9290 section 2: the key of the response code.
 RESPONSE_CODE = -4
+# The codes that no HTTP status stands for.
+TITLES = {
+    codes.BAD_OPTION: "Bad Option",
+    codes.REQUEST_ENTITY_INCOMPLETE: "Request Entity Incomplete",
+    codes.PROXYING_NOT_SUPPORTED: "Proxying Not Supported",
+}
 
 
 class Refusal(Exception):
@@ -20,19 +26,21 @@ class Refusal(Exception):
         self, code: int, detail: str, *, max_age: int | None = None, size1: int | None = None
     ) -> None:
         super().__init__(detail)
-        payload = _with_code(problem(0, detail, title=codes.Code(code).name_printable), code)
-        self.reply = Reply(int(code), payload, CONCISE_PROBLEM, max_age=max_age, size1=size1)
+        self.reply = Reply(
+            int(code), _payload(code, detail), CONCISE_PROBLEM, max_age=max_age, size1=size1
+        )
+
+
+def _payload(code: int, detail: str) -> bytes:
+    if code not in TITLES:
+        return to_concise_cbor(problem((code >> 5) * 100 + (code & 31), detail))
+    members = cbor2.loads(to_concise_cbor(problem(0, detail, title=TITLES[code])))
+    return cbor2.dumps(members | {RESPONSE_CODE: int(code)})
 
 
 def problem_reply(found: Problem) -> Reply:
     """A problem that has an HTTP status, as the other door would answer it."""
     return Reply(response_code(found.status), to_concise_cbor(found), CONCISE_PROBLEM)
-
-
-def _with_code(found: Problem, code: int) -> bytes:
-    """The problem with a code that no HTTP status stands for."""
-    members = cbor2.loads(to_concise_cbor(found))
-    return cbor2.dumps(members | {RESPONSE_CODE: int(code)})
 
 
 def bad_request(detail: str) -> Refusal:

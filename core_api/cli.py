@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from core_api.serving.processes import end_with_supervisor
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that every command takes; each is an environment variable, too."""
@@ -42,6 +44,7 @@ def to_environment(arguments: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Run the management command that the arguments name."""
+    end_with_supervisor()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core_api.settings")
     arguments = to_environment(sys.argv[1:])
     from django.core.exceptions import ImproperlyConfigured

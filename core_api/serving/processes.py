@@ -10,6 +10,9 @@ from typing import Self
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
+# The process id of the supervisor, in the environment of its parts.
+PARENT = "COAPTURE_PARENT"
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -24,6 +27,13 @@ def end_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def end_with_supervisor() -> None:
+    """In a part that `coapture serve` has started: end when the supervisor ends, however."""
+    parent = os.environ.pop(PARENT, "")
+    if parent:
+        end_with_parent(int(parent))
 
 
 class Stop:

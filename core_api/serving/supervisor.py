@@ -7,9 +7,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 
-from core_api.serving.processes import end_with_parent
+from core_api.serving.processes import PARENT
 
 FIRST_DELAY = 0.1
 LAST_DELAY = 5.0
@@ -40,11 +39,10 @@ class Part:
         """Start the process; what it prints is for those who run it alone, its log is ours."""
         self._process = subprocess.Popen(  # noqa: S603
             self._command,
-            env=self._environment,
+            env={**self._environment, PARENT: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             process_group=0,
-            preexec_fn=partial(end_with_parent, os.getpid()),
         )
         self._started = time.monotonic()
         self._due = None

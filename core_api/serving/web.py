@@ -50,6 +50,9 @@ def serve(address: Address) -> None:
 def _in_worker(master: int, port: int) -> Watched:
     """The application, in a new worker process, which is to end with granian's master."""
     end_with_parent(master, signal.SIGKILL)
+    # Until granian sets its own handlers a worker would take the master's, which stop nothing.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     return Watched(_application(), port, STALLED_AFTER)
 
 

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from coap_gateway.limits import Limits
 from coap_gateway.following import Following
+from coap_gateway.limits import Limits
 from coap_gateway.server import Gateway
 from core_api.serving.addresses import Address
 from tests.e2e.ports import free_port, has_ipv6

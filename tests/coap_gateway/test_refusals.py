@@ -25,14 +25,14 @@ from core_api.wire.problem import problem
         (
             refusals.too_large(5),
             codes.REQUEST_ENTITY_TOO_LARGE,
-            "Request Entity Too Large",
+            "Content Too Large",
             None,
             5,
         ),
         (
             refusals.unsupported_format("why"),
             codes.UNSUPPORTED_CONTENT_FORMAT,
-            "Unsupported Content Format",
+            "Unsupported Media Type",
             None,
             None,
         ),

@@ -74,6 +74,24 @@ class TestBatch:
         assert counts[0] == counts[1]
 
 
+def test_the_insert_has_every_column() -> None:
+    fields = Image._meta.local_concrete_fields
+    assert set(ingest.COLUMNS) == {field.column for field in fields if not field.primary_key}
+
+
+@pytest.mark.django_db
+def test_inserted_rows_are_what_was_given() -> None:
+    given = NewImage(
+        *("a", MOMENT, False, png(), "image/png", 32, 24, "Gate", (1.5, -2.5), {"b": [1, "ü"]})
+    )
+    with transaction.atomic():
+        (outcome,) = ingest.write([given])
+    read = Image.objects.select_related("blob").get(pk=outcome.image.pk)
+    for field in Image._meta.concrete_fields:
+        assert getattr(read, field.attname) == getattr(outcome.image, field.attname), field.name
+    assert read.blob.size == outcome.image.blob.size
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_threads() -> None:
     news = [new((n % 55 + n // 110) % 7, f"cam-{n % 5}", seconds=n % 11) for n in range(200)]

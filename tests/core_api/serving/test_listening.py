@@ -45,6 +45,14 @@ def test_free_addresses(settings: Settings, port: int) -> None:
     assert listening.coap_addresses() == [Address("127.0.0.1", port)]
 
 
+def test_without_ipv6_its_loopback_is_left_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    monkeypatch.setattr(listening, "_has_ipv6", lambda: False)
+    settings.COAPTURE_COAP = [f"127.0.0.1:{port}", f"[::1]:{port}"]
+    assert listening.coap_addresses() == [Address("127.0.0.1", port)]
+
+
 def test_a_port_of_coap_that_is_taken(settings: Settings, taken: tuple[str, int]) -> None:
     kind, port = taken
     settings.COAPTURE_COAP = [f"127.0.0.1:{port}"]

@@ -13,14 +13,16 @@ import pytest
 from core_api.serving.processes import STOP_SIGNALS, Stop
 
 PARENT = """
-import os, subprocess, sys, time
-from functools import partial
+import os, time
 from core_api.serving.processes import end_with_parent
-child = subprocess.Popen(
-    [sys.executable, "-c", "import time; time.sleep(60)"],
-    preexec_fn=partial(end_with_parent, os.getpid()),
-)
-print(child.pid, flush=True)
+parent, (reader, writer) = os.getpid(), os.pipe()
+child = os.fork()
+if not child:
+    end_with_parent(parent)
+    os.write(writer, b"!")
+    time.sleep(60)
+os.read(reader, 1)
+print(child, flush=True)
 time.sleep(60)
 """
 

@@ -16,6 +16,18 @@ from core_api.serving.supervisor import Part, Supervisor
 
 SLEEPS = "import time; time.sleep(60)"
 FAILS = "raise SystemExit(3)"
+SUPERVISES = """
+import os, sys, time
+from core_api.serving.supervisor import Part
+code = (
+    "import time; from core_api.serving.processes import end_with_supervisor;"
+    "end_with_supervisor(); time.sleep(60)"
+)
+one = Part("sleeper", (sys.executable, "-c", code), os.environ)
+one.start()
+print(one.pid, flush=True)
+time.sleep(60)
+"""
 STUBBORN = """
 import pathlib, signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -131,12 +143,9 @@ def test_ctrl_c_of_the_terminal_does_not_reach_the_parts(run: Callable[[Part], S
 
 
 def test_a_part_hears_of_a_supervisor_that_was_killed() -> None:
-    code = (
-        "import os, sys, time; from core_api.serving.supervisor import Part;"
-        f"one = Part('p', (sys.executable, '-c', {SLEEPS!r}), os.environ);"
-        "one.start(); print(one.pid, flush=True); time.sleep(60)"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        [sys.executable, "-c", SUPERVISES], stdout=subprocess.PIPE, text=True
+    ) as run:
         assert run.stdout is not None
         child = psutil.Process(int(run.stdout.readline()))
         run.kill()
