@@ -42,8 +42,10 @@ def _run(parts: list[str] | tuple[str, ...], *, quick: bool) -> None:
         folder = Path(name)
         run = plan.Plan(LoadGenerators(folder), folder)
         print(machine.describe(folder), flush=True)
+        bystanders = machine.Bystanders()
         for part in parts:
             runs[part](plan.quick(run) if quick else run)
+        print(f"\nOther processes had {bystanders.share():.0f} % of the processors meanwhile.")
 
 
 def _end(signum: int, _frame: FrameType | None) -> NoReturn:

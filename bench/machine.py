@@ -35,3 +35,32 @@ def _file_system(folder: Path) -> str:
         if folder.resolve().is_relative_to(point) and len(point) >= len(found[0]):
             found = (point, kind)
     return found[1]
+
+
+class Bystanders:
+    """The processor time that went to anything but the bench and its servers, since it was made."""
+
+    def __init__(self) -> None:
+        self._total, self._busy = _processors()
+        self._own = _own()
+
+    def share(self) -> float:
+        """The part of the time of all cores, in percent; nothing to quote when it is large."""
+        total, busy = _processors()
+        others = (busy - self._busy) - (_own() - self._own)
+        return max(0.0, 100 * others / (total - self._total))
+
+
+def _processors() -> tuple[float, float]:
+    """Seconds of all cores since the start of the machine: in all, and not idle."""
+    user, nice, system, idle, waiting, *others = (
+        int(word) / os.sysconf("SC_CLK_TCK")
+        for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    )
+    busy = user + nice + system + sum(others)
+    return busy + idle + waiting, busy
+
+
+def _own() -> float:
+    """Seconds of processor time of this process and of all that it has waited for."""
+    return sum(os.times()[:4])
