@@ -22,7 +22,6 @@ from aiocoap.transports.udp6 import MessageInterfaceUDP6, UDP6EndpointAddress
 from coap_gateway import refusals, replies
 from coap_gateway.deduplication import RecentMessages
 
-VERSION = "0.4.17"
 LOGGER = "aiocoap"
 HEADER_BYTES = 4
 LONGEST_TOKEN = 8
@@ -190,6 +189,18 @@ def _key(message: Message) -> Hashable:
     return message.remote.sockaddr, message.remote.pktinfo, message.mid
 
 
+class Connection(TcpConnection):  # type: ignore[misc]
+    """A TCP connection; a peer that does not read its answers is not read from."""
+
+    def pause_writing(self) -> None:
+        """Too much waits to be sent."""
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """What waited is sent."""
+        self._transport.resume_reading()
+
+
 class Connections(TCPServer):  # type: ignore[misc]
     """A listening TCP socket and its connections."""
 
@@ -207,14 +218,15 @@ class Connections(TCPServer):  # type: ignore[misc]
         """Accept and read nothing more."""
         self.server.close()
         for connection in self._pool:
-            connection._transport.pause_reading()
+            if connection._transport is not None:
+                connection._transport.pause_reading()
 
-    def _connection(self) -> TcpConnection:
-        connection = TcpConnection(self, self.log, self.loop, is_server=True)
+    def _connection(self) -> Connection:
+        connection = Connection(self, self.log, self.loop, is_server=True)
         self._pool.add(connection)
         return connection
 
-    def _dispatch_incoming(self, connection: TcpConnection, msg: Message) -> None:
+    def _dispatch_incoming(self, connection: Connection, msg: Message) -> None:
         # Empty messages and reserved codes are ignored (RFC 8323 section 3.4).
         if msg.code.is_request() or msg.code.is_response():
             super()._dispatch_incoming(connection, msg)

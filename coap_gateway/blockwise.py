@@ -141,11 +141,7 @@ class Assembly:
         upload = self.uploads.take(part.key)
         if upload is None:
             raise AssertionError("the upload was found a moment ago")
-        try:
-            return Body(upload.body(), upload.size, upload.received)
-        except OSError:
-            upload.close()
-            raise refusals.unavailable("The server's disk is full.", max_age=60) from None
+        return Body(upload.body(), upload.size, upload.received)
 
 
 def _check_place(part: Part, upload: Upload) -> None:

@@ -37,6 +37,7 @@ CRITICAL = {
 }
 PROXY = (OptionNumber.PROXY_URI, OptionNumber.PROXY_SCHEME)
 WITHOUT_BODY = ("GET", "DELETE")
+BERT_SCHEMES = ("coap+tcp", "coaps+tcp")
 # RFC 3986 section 3.4, without "&", which separates, and "+", which a form reads as a space.
 _QUERY = "=/?:@!$'()*,;"
 
@@ -180,10 +181,6 @@ def _block1(options: Iterable[Any], method: str, remote: Any) -> Block | None:
 def _block(options: Iterable[Any], remote: Any) -> Block | None:
     """Refusal 4.00 for the size exponent 7 where it is reserved (RFC 7959 section 2.2)."""
     block = block_of(options)
-    if (
-        block is not None
-        and block.exponent == BERT
-        and remote.scheme not in ("coap+tcp", "coaps+tcp")
-    ):
+    if block is not None and block.exponent == BERT and remote.scheme not in BERT_SCHEMES:
         raise refusals.bad_request("The block size exponent 7 is reserved.")
     return block

@@ -1,12 +1,13 @@
 """Bodies that arrive block by block, and what all of them may cost."""
 
 import datetime as dt
+import errno
 import time
 from collections.abc import Hashable
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from coap_gateway import refusals
 from coap_gateway.expiring import Clock, Expiring
@@ -46,15 +47,16 @@ class Upload:
             self.memory[offset:] = data
         else:
             self.file.seek(offset)
-            self.file.write(data)
+            _write(self.file, data)
         self.size = offset + len(data)
 
     def spool(self, folder: Path) -> None:
         """Move the bytes to a file that has no name, so that no crash leaves it behind."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file: BinaryIO = TemporaryFile(dir=folder)  # noqa: SIM115
+        # Without a buffer, a full disk is noticed when the block comes.
+        file = cast("BinaryIO", TemporaryFile(dir=folder, buffering=0))  # noqa: SIM115
         try:
-            file.write(self.memory)
+            _write(file, self.memory)
         except OSError:
             file.close()
             raise
@@ -183,3 +185,8 @@ class Uploads:
             self.memory += sign * upload.size
         else:
             self.disk += sign * upload.size
+
+
+def _write(file: BinaryIO, data: bytes | bytearray) -> None:
+    if file.write(data) != len(data):
+        raise OSError(errno.ENOSPC, "Only a part was written.")

@@ -45,17 +45,13 @@ class NewImage:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", hashlib.sha256(self.data).hexdigest())
 
-    def blob(self) -> Blob:
-        """The blob that holds the bytes, as far as an answer names it."""
-        return Blob(sha256=self.sha256, size=len(self.data))
-
     def row(self) -> Image:
-        """The image as a row that is not saved yet."""
+        """The image as a row that is not saved yet, nor is its blob."""
         latitude, longitude = self.location or (None, None)
         return Image(
             device_id=self.device_id,
             timestamp=self.timestamp,
-            blob=self.blob(),
+            blob=Blob(sha256=self.sha256, size=len(self.data)),
             media_type=self.media_type,
             width=self.width,
             height=self.height,
@@ -104,7 +100,9 @@ def write(batch: Sequence[NewImage]) -> list[Outcome]:
             outcome = Stored(row, created=True)
         outcomes.append(outcome)
     if fresh:
-        storage.keep({new.sha256: new.data for new, _ in fresh})
+        blobs = storage.keep({new.sha256: new.data for new, _ in fresh})
+        for new, row in fresh:
+            row.blob = blobs[new.sha256]
         rows = [row for _, row in fresh]
         _insert(rows)
         changes.publish(*(change_path(row) for row in rows))
@@ -157,7 +155,7 @@ class _Known:
     def add(self, images: Iterable[Image]) -> None:
         for image in images:
             self.at[image.device_id, image.timestamp] = image
-            self.of.setdefault((image.device_id, image.blob_id), []).append(image)
+            self.of.setdefault((image.device_id, image.blob.sha256), []).append(image)
 
     def outcome(self, new: NewImage) -> Outcome | None:
         """What becomes of the image in view of what is known; None where it is new."""
@@ -179,7 +177,7 @@ def _is_same(new: NewImage, timestamp: dt.datetime) -> bool:
 def _near(new: NewImage) -> list[Image]:
     span = (new.timestamp - SAME_IMAGE_WITHIN, new.timestamp + SAME_IMAGE_WITHIN)
     images = Image.objects.filter(
-        device_id=new.device_id, timestamp__range=span, blob_id=new.sha256
+        device_id=new.device_id, timestamp__range=span, blob__sha256=new.sha256
     )
     return list(images.select_related("blob"))
 

@@ -12,10 +12,12 @@ from collections_app.images.models import Image
 from core_api.storage.models import Blob
 
 _IMAGE_WITH_BLOB = (
-    "SELECT image.*, blob.size AS blob_size, blob.encoding AS blob_encoding, blob.key AS blob_key"  # noqa: S608
+    "SELECT image.*, blob.sha256 AS blob_sha256, blob.size AS blob_size,"  # noqa: S608
+    " blob.encoding AS blob_encoding, blob.key AS blob_key"
     f" FROM {Image._meta.db_table} AS image"
-    f" JOIN {Blob._meta.db_table} AS blob ON blob.sha256 = image.blob_id"
+    f" JOIN {Blob._meta.db_table} AS blob ON blob.id = image.blob_id"
 )
+_BLOB_COLUMNS = ("sha256", "size", "encoding", "key")
 EARTH_RADIUS_KM = 6371.0088
 KM_PER_DEGREE = 111.195
 
@@ -84,8 +86,8 @@ def _images(condition: str, values: Sequence[object]) -> list[Image]:
     """
     images = list(Image.objects.raw(f"{_IMAGE_WITH_BLOB} {condition}", values))
     for image in images:
-        columns = {name: getattr(image, f"blob_{name}") for name in ("size", "encoding", "key")}
-        image.blob = Blob(sha256=image.blob_id, **columns)
+        columns = {name: getattr(image, f"blob_{name}") for name in _BLOB_COLUMNS}
+        image.blob = Blob(id=image.blob_id, **columns)
     return images
 
 

@@ -22,7 +22,7 @@ def metadata(image: Image) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "size": image.blob.size,
-        "sha256": image.blob_id,
+        "sha256": image.blob.sha256,
     }
     if image.title:
         facts["title"] = image.title

@@ -43,14 +43,15 @@ def replace(new: NewImage, check: Check = _anything) -> Replaced:
         check(image)
         created = image is None
         replaced = None if image is None else image.blob_id
-        storage.keep({new.sha256: new.data})
+        blob = storage.keep({new.sha256: new.data})[new.sha256]
         if image is None:
             image = new.row()
         else:
             image.media_type, image.width, image.height = new.media_type, new.width, new.height
-            image.blob, image.stored = new.blob(), timezone.now()
+            image.stored = timezone.now()
+        image.blob = blob
         image.save()
-        if replaced is not None and replaced != new.sha256:
+        if replaced is not None and replaced != blob.pk:
             storage.forget([replaced])
         changes.publish(change_path(image))
     return Replaced(image, created)

@@ -6,10 +6,11 @@ from django.db import models
 class Blob(models.Model):
     """The original bytes of one or more images, known by their SHA-256."""
 
-    sha256 = models.CharField(max_length=64, primary_key=True, help_text="of the original bytes")
+    sha256 = models.CharField(max_length=64, unique=True, help_text="of the original bytes")
     size = models.PositiveBigIntegerField(help_text="of the original, in bytes")
     encoding = models.CharField(max_length=16, help_text="how the object is encoded: raw")
-    key = models.CharField(max_length=128, unique=True, help_text="the object's name")
+    # Unique by the way it is made. Each random index costs every commit a page of its own.
+    key = models.CharField(max_length=128, help_text="the object's name")
 
     def __str__(self) -> str:
         return self.sha256

@@ -20,7 +20,8 @@ _CLAIM = (
     f"INSERT INTO {Blob._meta.db_table} (sha256, size, encoding, key)"  # noqa: S608
     " VALUES (%s, %s, %s, %s) ON CONFLICT (sha256) DO NOTHING"
 )
-_CLAIMED = f"SELECT key FROM {Blob._meta.db_table} WHERE key IN ({{}})"  # noqa: S608
+_COLUMNS = ("id", "sha256", "size", "encoding", "key")
+_CLAIMED = f"SELECT {', '.join(_COLUMNS)} FROM {Blob._meta.db_table} WHERE sha256 IN ({{}})"  # noqa: S608
 
 
 def image_storage() -> DatabaseStorage:
@@ -31,19 +32,21 @@ def image_storage() -> DatabaseStorage:
     return storage
 
 
-def keep(contents: Mapping[str, bytes]) -> None:
-    """Make sure that there is a blob for each content, given by its SHA-256 (64 hex digits).
+def keep(contents: Mapping[str, bytes]) -> dict[str, Blob]:
+    """The blob of each content, stored where it is new; contents and blobs by SHA-256 (hex).
 
-    Runs in the transaction of the caller, who then lets rows refer to the blobs. A content that
-    is already there costs one row of a look-up.
+    Runs in the transaction of the caller, who then lets rows refer to the blobs.
     """
-    drafts = {f"{sha256}/{uuid.uuid4().hex}.{RAW}": sha256 for sha256 in contents}
-    rows = [(sha256, len(contents[sha256]), RAW, key) for key, sha256 in drafts.items()]
+    drafts = {sha256: f"{sha256}/{uuid.uuid4().hex}.{RAW}" for sha256 in contents}
+    rows = [(sha256, len(contents[sha256]), RAW, key) for sha256, key in drafts.items()]
     with connection.cursor() as cursor:
         cursor.executemany(_CLAIM, rows)
         cursor.execute(_CLAIMED.format(", ".join(["%s"] * len(drafts))), list(drafts))
-        claimed = [key for (key,) in cursor.fetchall()]
-    image_storage().write((key, contents[drafts[key]]) for key in claimed)
+        blobs = [Blob(**dict(zip(_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
+    image_storage().write(
+        (blob.key, contents[blob.sha256]) for blob in blobs if blob.key == drafts[blob.sha256]
+    )
+    return {blob.sha256: blob for blob in blobs}
 
 
 def read(blob: Blob) -> bytes:
@@ -51,14 +54,14 @@ def read(blob: Blob) -> bytes:
     return image_storage().read(blob.key)
 
 
-def forget(sha256s: Collection[str]) -> None:
+def forget(blob_ids: Collection[int]) -> None:
     """Delete those of the blobs that no row refers to, and doom their objects.
 
     Runs in the transaction of the caller. Whoever refers to a blob does so by a foreign key with
     PROTECT, which is what is asked here.
     """
     due = timezone.now() + dt.timedelta(seconds=settings.COAPTURE_DELETE_GRACE)
-    for blob in Blob.objects.select_for_update().filter(pk__in=sha256s):
+    for blob in Blob.objects.select_for_update().filter(pk__in=blob_ids):
         key = blob.key
         try:
             blob.delete()
@@ -75,7 +78,9 @@ def sweep() -> int:
     due = DoomedObject.objects.filter(due__lte=timezone.now()).order_by("due")
     keys = list(due.values_list("key", flat=True)[:SWEEP_BATCH])
     with transaction.atomic():
-        spared = set(Blob.objects.filter(key__in=keys).values_list("key", flat=True))
+        digests = {key.partition("/")[0] for key in keys}
+        blobs = Blob.objects.filter(sha256__in=digests)
+        spared = set(blobs.values_list("key", flat=True)).intersection(keys)
         for key in keys:
             if key not in spared:
                 image_storage().delete(key)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -35,6 +36,7 @@ class State:
 state = State()
 
 
+@lru_cache(maxsize=16)
 def big(size: int) -> bytes:
     """Bytes of which no two blocks are the same."""
     return b"".join(number.to_bytes(4, "big") for number in range(-(-size // 4)))[:size]

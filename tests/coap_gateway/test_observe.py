@@ -298,3 +298,19 @@ def test_a_change_while_the_first_state_is_read(serve: Callable[..., Running], s
         ]
         assert client.is_quiet(QUIET)
     assert site.reads == 2
+
+
+def test_registering_again_before_the_first_answer(
+    serve: Callable[..., Running], site: State
+) -> None:
+    gateway = serve(threads=1)
+    with Client(gateway.port) as client, Client(gateway.port) as other:
+        other.send(GET, path("slow") + query("seconds=0.3"))
+        assert site.opened.wait(5)
+        for _ in range(2):
+            client.send(GET, [*path("state"), REGISTER], token=b"token", kind=NON)
+        assert client.receive().payload == b"first"
+        assert client.is_quiet(QUIET)
+        assert observers(gateway) == 1
+        change(site, b"second")
+        assert client.receive().payload == b"second"

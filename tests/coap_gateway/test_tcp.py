@@ -1,5 +1,7 @@
 """CoAP over TCP."""
 
+import time
+
 import pytest
 
 from core_api.rest.conditional import etag_of
@@ -113,3 +115,14 @@ def test_garbage_ends_its_connection_only(gateway: Running) -> None:
         assert other.receive().code == ABORT
         assert other.is_closed()
         assert client.ask(GET, path("collections")).code == "2.05"
+
+
+def test_a_peer_that_does_not_read_is_not_read_from(gateway: Running, site: State) -> None:
+    with StreamClient(gateway.port, largest=2**20) as client:
+        for _ in range(60):
+            client.socket.sendall(frame(GET, b"t", path("big", "1000000")))
+            time.sleep(0.01)
+        assert 0 < site.reads < 60
+        for _ in range(60):
+            assert len(client.receive().payload) == 1_000_000
+    assert site.reads == 60

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import resource
+from collections.abc import Iterator
 
 import pytest
 from aiocoap.numbers import codes
@@ -84,6 +86,32 @@ def test_a_spool_that_cannot_be_written(limits: Limits) -> None:
         uploads.write(upload, 0, big(16))
     assert caught.value.reply.code == codes.SERVICE_UNAVAILABLE
     assert (uploads.memory, uploads.disk) == (0, 0)
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow (setrlimit(2); Python ignores the signal)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("spool", [8, 20])
+def test_a_full_disk(limits: Limits, spool: int, full_disk: None) -> None:
+    uploads = Uploads(dataclasses.replace(limits, upload_spool=spool))
+    upload = uploads.begin(b"a", "peer", NOW, 0)
+    with pytest.raises(Refusal) as caught:
+        _write_blocks(uploads, upload)
+    assert str(caught.value) == "The server's disk is full."
+    assert uploads.disk + uploads.memory == upload.size == spool - spool % 16
+    uploads.drop(b"a")
+    assert (uploads.disk, uploads.memory) == (0, 0)
+
+
+def _write_blocks(uploads: Uploads, upload: Upload) -> None:
+    for offset in (0, 16):
+        uploads.write(upload, offset, big(16))
 
 
 def test_the_oldest_unproven_upload_makes_room(limits: Limits) -> None:

@@ -65,13 +65,13 @@ def latest(device_id: str) -> Image | None:
 
 def bytes_etag(image: Image) -> str:
     """The entity tag of the original bytes: the first 8 bytes of their SHA-256."""
-    return image.blob_id[:16]
+    return image.blob.sha256[:16]
 
 
 def _bytes(request: HttpRequest, image: Image, media_type: str) -> HttpResponse:
     etag = bytes_etag(image)
     if media_type != image.media_type:
-        etag = etag_of(image.blob_id.encode(), media_type.encode())
+        etag = etag_of(image.blob.sha256.encode(), media_type.encode())
     return respond(
         request,
         storage.read(image.blob),
@@ -88,6 +88,6 @@ def _check(request: HttpRequest, image: Image | None) -> None:
     if image is None:
         return check_preconditions(request, ())
     facts = metadata(image)
-    etags = {bytes_etag(image), etag_of(image.blob_id.encode(), OCTETS.encode())}
+    etags = {bytes_etag(image), etag_of(image.blob.sha256.encode(), OCTETS.encode())}
     etags |= {etag_of(encode(facts, media_type)) for media_type in (JSON, CBOR)}
     return check_preconditions(request, etags)
