@@ -26,6 +26,7 @@ LOGGER = "aiocoap"
 HEADER_BYTES = 4
 LONGEST_TOKEN = 8
 TRANSIENT = (errno.EAGAIN, errno.ENOBUFS)
+SENDING_ATTEMPTS = 3
 
 TEXT_OPTIONS = (
     OptionNumber.URI_HOST,
@@ -108,24 +109,27 @@ class Datagrams(MessageInterfaceUDP6):  # type: ignore[misc]
         self._ctx.dispatch_message(message)
 
     def send_bytes(self, data: bytes, remote: Any) -> None:
-        """Send an encoded message."""
+        """Send an encoded message; one that the socket has no room for is lost, as on its way.
+
+        Sending reports an ICMP error that is pending, which is about another peer: so try again.
+        """
+        sock = self.transport.get_extra_info("socket")
         ancillary = []
         if remote.pktinfo is not None:
             ancillary.append((socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, remote.pktinfo))
-        self._remote_being_sent_to.set(remote)
-        try:
-            self.transport.sendmsg(data, ancillary, 0, remote.sockaddr)
-        finally:
-            self._remote_being_sent_to.set(None)
+        for _ in range(SENDING_ATTEMPTS):
+            try:
+                sock.sendmsg((data,), ancillary, 0, remote.sockaddr)
+            except OSError as caught:
+                failure = caught
+            else:
+                return
+        if failure.errno not in TRANSIENT:
+            self._ctx.dispatch_error(failure, remote)
 
     def send(self, message: Message) -> None:
         """Send a message."""
         self.send_bytes(message.encode(), message.remote)
-
-    def error_received(self, exc: OSError) -> None:
-        """A datagram that the socket had no room for is lost, as it could be on its way."""
-        if exc.errno not in TRANSIENT:
-            super().error_received(exc)
 
     def _refuse(self, data: bytes, remote: Remote) -> None:
         """4.13 to a request that was cut off: its blocks would be welcome (RFC 7959 2.9.3)."""

@@ -18,6 +18,8 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models, transaction
 from django.utils import timezone
 
+from core_api.rows import insert
+
 READ_BATCH = 1000
 PRUNE_BATCH = 5000
 RETRY_SECONDS = 0.5
@@ -37,17 +39,13 @@ class Change(models.Model):
         return f"{self.sequence} {self.path}"
 
 
-_PUBLISH = f"INSERT INTO {Change._meta.db_table} (path, created) VALUES (%s, %s)"  # noqa: S608
-
-
 def publish(*paths: str) -> None:
     """Say that the resources at these paths changed, in the transaction that is open.
 
     Followers in this process are woken by the commit, others find the rows at their next poll.
     """
     created = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
-        cursor.executemany(_PUBLISH, [(path, created) for path in paths])
+    insert(Change, ("path", "created"), [(path, created) for path in paths])
     transaction.on_commit(_wake_followers)
 
 

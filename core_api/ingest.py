@@ -2,7 +2,7 @@
 
 A durable commit costs about the same for one row as for fifty. One writer thread a process takes
 what is queued, stores it in one transaction and answers everybody after the commit. It never waits
-for more to come: a batch is what queued up while the commit before it ran.
+for more to come: a batch is what queued up while it waited for its turn to write.
 """
 
 import atexit
@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -115,42 +116,55 @@ class GroupCommit(Generic[T, R]):
 
     def _run(self) -> None:
         try:
-            while batch := self._next_batch():
-                outcomes = self._commit(batch)
+            while self._has_work():
+                answers = self._commit(self._next_batch)
                 with self._changed:
-                    self._bytes -= sum(waiter.size for waiter in batch)
-                for waiter, outcome in zip(batch, outcomes, strict=True):
+                    self._bytes -= sum(waiter.size for waiter, _ in answers)
+                for waiter, outcome in answers:
                     waiter.answer(outcome)
         finally:
             connection.close()
 
-    def _next_batch(self) -> list[_Waiter[T, R]]:
-        """What is to be stored next; empty when the thread has been idle for long or is to end."""
+    def _has_work(self) -> bool:
+        """Wait for an item; False when the thread has been idle for long or is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing, IDLE_SECONDS)
-            batch: list[_Waiter[T, R]] = []
-            room = BATCH_BYTES
+            if not self._queue:
+                self._thread, self._closing = None, False
+            return self._thread is not None
+
+    def _next_batch(self) -> list[_Waiter[T, R]]:
+        """What is to be stored next."""
+        with self._changed:
+            batch = [self._queue.popleft()]
+            room = BATCH_BYTES - batch[0].size
             while self._queue and len(batch) < settings.COAPTURE_INGEST_BATCH:
                 room -= self._queue[0].size
-                if batch and room < 0:
+                if room < 0:
                     break
                 batch.append(self._queue.popleft())
-            if not batch:
-                self._thread, self._closing = None, False
             return batch
 
-    def _commit(self, batch: Sequence[_Waiter[T, R]]) -> list[R | Exception]:
-        """Store the batch and commit; gives an outcome for each item, whatever happens."""
+    def _commit(
+        self, take: Callable[[], list[_Waiter[T, R]]]
+    ) -> list[tuple[_Waiter[T, R], R | Exception]]:
+        """Store what `take` gives and commit; an outcome for each item, whatever happens.
+
+        It is taken inside the transaction: on SQLite that has waited for its turn to write, and
+        what came meanwhile comes along.
+        """
+        batch: list[_Waiter[T, R]] = []
         try:
             close_old_connections()
             with transaction.atomic():
-                return self._outcomes(batch)
+                batch = take()
+                return list(zip(batch, self._outcomes(batch), strict=True))
         except ONE_IS_BAD as error:
             if len(batch) == 1:
-                return [error]
+                return [(batch[0], error)]
         except Exception as error:  # noqa: BLE001 - the threads that wait are told
-            return [_twin(error) for _ in batch]
-        return [outcome for waiter in batch for outcome in self._commit([waiter])]
+            return [(waiter, _twin(error)) for waiter in batch or take()]
+        return [pair for waiter in batch for pair in self._commit(partial(list, [waiter]))]
 
     def _outcomes(self, batch: Sequence[_Waiter[T, R]]) -> list[R | Exception]:
         outcomes = list(self._write([waiter.item for waiter in batch]))

@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -15,6 +14,7 @@ from collections_app.images.paths import change_path
 from core_api import changes
 from core_api.errors import Conflict
 from core_api.ingest import GroupCommit
+from core_api.rows import insert
 from core_api.storage import services as storage
 from core_api.storage.models import Blob
 
@@ -113,22 +113,14 @@ COLUMNS = (
     *("device_id", "timestamp", "blob_id", "media_type", "width", "height"),
     *("title", "latitude", "longitude", "meta", "stored"),
 )
-_INSERT = (
-    f"INSERT INTO {Image._meta.db_table} ({', '.join(COLUMNS)})"  # noqa: S608
-    " VALUES {} RETURNING id"
-)
-_VALUES = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
 def _insert(rows: Sequence[Image]) -> None:
     """Insert the rows and give them their ids, in a quarter of the time of bulk_create."""
-    values: list[Any] = []
-    for row in rows:
-        values += _values(row)
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(", ".join([_VALUES] * len(rows))), values)
-        for row, (row.pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row._state.adding = False
+    ids = insert(Image, COLUMNS, [_values(row) for row in rows], "RETURNING id")
+    for row, (number,) in zip(rows, ids, strict=True):
+        row.pk = number
+        row._state.adding = False
 
 
 def _values(row: Image) -> tuple[object, ...]:

@@ -7,10 +7,10 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.db import connection
 
+from core_api.rows import insert
 from core_api.storage.models import StoredObject
 
 _READ = f"SELECT data FROM {StoredObject._meta.db_table} WHERE key = %s"  # noqa: S608
-_WRITE = f"INSERT INTO {StoredObject._meta.db_table} (key, data) VALUES (%s, %s)"  # noqa: S608
 
 
 class DatabaseStorage(Storage):
@@ -48,8 +48,7 @@ class DatabaseStorage(Storage):
 
     def write(self, objects: Iterable[tuple[str, bytes]]) -> None:
         """Store many objects at once, in the transaction that is open."""
-        with connection.cursor() as cursor:
-            cursor.executemany(_WRITE, list(objects))
+        insert(StoredObject, ("key", "data"), list(objects))
 
     def _open(self, name: str, mode: str = "rb") -> "File[Any]":  # noqa: ARG002
         return ContentFile(self.read(name), name)

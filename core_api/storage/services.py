@@ -10,18 +10,14 @@ from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from core_api.rows import insert
 from core_api.storage.database import DatabaseStorage
 from core_api.storage.models import Blob, DoomedObject
 
 RAW = "raw"
 SWEEP_BATCH = 500
-# Every upload runs these; building them by the ORM took longer than running them.
-_CLAIM = (
-    f"INSERT INTO {Blob._meta.db_table} (sha256, size, encoding, key)"  # noqa: S608
-    " VALUES (%s, %s, %s, %s) ON CONFLICT (sha256) DO NOTHING"
-)
 _COLUMNS = ("id", "sha256", "size", "encoding", "key")
-_CLAIMED = f"SELECT {', '.join(_COLUMNS)} FROM {Blob._meta.db_table} WHERE sha256 IN ({{}})"  # noqa: S608
+_KEPT = f"SELECT {', '.join(_COLUMNS)} FROM {Blob._meta.db_table} WHERE sha256 IN ({{}})"  # noqa: S608
 
 
 def image_storage() -> DatabaseStorage:
@@ -39,9 +35,9 @@ def keep(contents: Mapping[str, bytes]) -> dict[str, Blob]:
     """
     drafts = {sha256: f"{sha256}/{uuid.uuid4().hex}.{RAW}" for sha256 in contents}
     rows = [(sha256, len(contents[sha256]), RAW, key) for sha256, key in drafts.items()]
+    insert(Blob, _COLUMNS[1:], rows, "ON CONFLICT (sha256) DO NOTHING")
     with connection.cursor() as cursor:
-        cursor.executemany(_CLAIM, rows)
-        cursor.execute(_CLAIMED.format(", ".join(["%s"] * len(drafts))), list(drafts))
+        cursor.execute(_KEPT.format(", ".join(["%s"] * len(drafts))), list(drafts))
         blobs = [Blob(**dict(zip(_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
     image_storage().write(
         (blob.key, contents[blob.sha256]) for blob in blobs if blob.key == drafts[blob.sha256]

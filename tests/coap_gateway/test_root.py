@@ -230,6 +230,21 @@ def test_a_repeated_message_is_answered_from_memory(client: Client, site: State)
     assert site.bodies == [b"body"]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_peer_that_is_gone_harms_no_other(
+    gateway: Running, caplog: pytest.LogCaptureFixture, host: str
+) -> None:
+    if host == "::1" and not has_ipv6():
+        pytest.skip("this machine has no ::1")
+    for _ in range(4):
+        with Client(gateway.port, host) as gone:
+            gone.send(GET, path("slow") + query("seconds=0.05"))
+            gone.send(GET, path("collections"))
+        with Client(gateway.port, host) as client:
+            assert client.ask(GET, path("slow") + query("seconds=0.3")).code == "2.05"
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
 def test_a_ping(client: Client) -> None:
     client.socket.send(encode(CON, "0.00", 5, b""))
     assert client.socket.recv(2048) == encode(RST, "0.00", 5, b"")

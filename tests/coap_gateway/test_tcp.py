@@ -119,8 +119,8 @@ def test_garbage_ends_its_connection_only(gateway: Running) -> None:
 
 def test_a_peer_that_does_not_read_is_not_read_from(gateway: Running, site: State) -> None:
     with StreamClient(gateway.port, largest=2**20) as client:
-        for _ in range(60):
-            client.socket.sendall(frame(GET, b"t", path("big", "1000000")))
+        for number in range(60):
+            client.socket.sendall(frame(GET, bytes([number]), path("big", "1000000")))
             time.sleep(0.01)
         assert 0 < site.reads < 60
         for _ in range(60):
