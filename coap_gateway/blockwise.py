@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from coap_gateway import refusals
 from coap_gateway.blocks import BERT, Block
@@ -35,15 +34,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """A whole body, and the time when its first block came."""
-
-    content: BinaryIO
-    size: int
-    received: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
 class _Finished:
     """The last block of an upload, and the reply to the whole."""
 
@@ -59,10 +49,11 @@ class Assembly:
         self.uploads = Uploads(limits, clock)
         self._finished: Expiring[bytes, _Finished] = Expiring(EXCHANGE_LIFETIME, clock)
 
-    def take(self, part: Part) -> Body | asyncio.Future[Reply] | None:
-        """The body when the part completes it; the reply when it did so already; else None.
+    def take(self, part: Part) -> Upload | asyncio.Future[Reply] | None:
+        """The upload when the part completes it; the reply when it did so already; else None.
 
-        None is to be answered with 2.31. Raises Refusal 4.00, 4.08, 4.13 or 5.03.
+        None is to be answered with 2.31; an upload is to be given to `uploads.release` in the end.
+        Raises Refusal 4.00, 4.08, 4.13 or 5.03.
         """
         _check_size(part)
         self._check_limit(part)
@@ -74,7 +65,7 @@ class Assembly:
         else:
             _check_place(part, upload)
             self._add(upload, part)
-        return None if part.block.more else self._complete(part)
+        return None if part.block.more else self.uploads.take(part.key)
 
     def finish(self, part: Part, reply: asyncio.Future[Reply]) -> None:
         """Keep the reply to the upload that this part completed; an error of ours is not kept.
@@ -136,12 +127,6 @@ class Assembly:
             upload.received = part.received
         if not repeated or not part.block.more:
             self.uploads.write(upload, offset, part.payload)
-
-    def _complete(self, part: Part) -> Body:
-        upload = self.uploads.take(part.key)
-        if upload is None:
-            raise AssertionError("the upload was found a moment ago")
-        return Body(upload.body(), upload.size, upload.received)
 
 
 def _check_place(part: Part, upload: Upload) -> None:

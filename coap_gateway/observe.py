@@ -141,21 +141,25 @@ class Observers:
             self._start(self._notify(topic))
 
     async def _notify(self, topic: Topic) -> None:
-        # Who begins to observe while this is rendered has a newer state already.
-        waiting = [each for each in topic.observations if _is_behind(each)]
-        version = topic.version
         try:
+            # Who begins to observe while this is rendered has a newer state already.
+            waiting = [each for each in topic.observations if _is_behind(each)]
+            version = topic.version
             reply = await self._render(topic.call, topic.origin)
+            for number, observation in enumerate(waiting, start=1):
+                observation.seen = version
+                self._tell(observation, reply)
+                if number % PACE == 0:
+                    await asyncio.sleep(0)
         finally:
             topic.rendering = False
-        for number, observation in enumerate(waiting, start=1):
-            observation.seen = version
-            changed = not reply.is_success or _etag(reply) != observation.etag
-            if changed and observation in topic.observations:
-                self._send(observation, reply, is_last=not reply.is_success)
-            if number % PACE == 0:
-                await asyncio.sleep(0)
         self._refresh(topic)
+
+    def _tell(self, observation: Observation, reply: Reply) -> None:
+        """Send a state that is another than the one sent last; an error ends the observation."""
+        changed = not reply.is_success or _etag(reply) != observation.etag
+        if changed and observation in observation.topic.observations:
+            self._send(observation, reply, is_last=not reply.is_success)
 
     def _send(self, observation: Observation, reply: Reply, *, is_last: bool) -> None:
         pipe = observation.pipe

@@ -5,14 +5,14 @@ import datetime as dt
 import logging
 from collections.abc import Awaitable, Coroutine, Hashable
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 from aiocoap import Message
 from aiocoap.numbers import codes
 
 from coap_gateway import discovering, refusals, replies, requests
 from coap_gateway.blocks import Block, cut, transfer_key
-from coap_gateway.blockwise import Assembly, Body, Part
+from coap_gateway.blockwise import Assembly, Part
 from coap_gateway.bridge import Bridge, CoapRequest
 from coap_gateway.downloads import Downloads
 from coap_gateway.endpoints import host_of, origin_of, peer_of
@@ -20,6 +20,7 @@ from coap_gateway.limits import Limits
 from coap_gateway.observe import Observation, Observers
 from coap_gateway.replies import Reply
 from coap_gateway.requests import Call
+from coap_gateway.uploads import Upload
 from core_api.rest.doors import Door
 
 REGISTER = 0
@@ -79,8 +80,8 @@ class Root:
         if len(request.payload) > self._limits.max_body:
             raise refusals.too_large(self._limits.max_body)
         self._bridge.check_room()
-        body = Body(BytesIO(request.payload), len(request.payload), _now())
-        self._start(self._answer(pipe, call, self._ask(call, request, body)))
+        coming = self._ask(call, request, BytesIO(request.payload), len(request.payload), _now())
+        self._start(self._answer(pipe, call, coming))
         return None
 
     def _add_block(self, pipe: Any, call: Call, block: Block) -> Message | None:
@@ -96,8 +97,8 @@ class Root:
             response = Message(code=codes.CONTINUE)
             response.opt.block1 = block
             return response
-        if isinstance(found, Body):
-            found = self._start(self._ask(call, request, found))
+        if isinstance(found, Upload):
+            found = self._start(self._ask_whole(call, request, found))
             self.assembly.finish(part, found)
         self._start(self._answer(pipe, call, asyncio.shield(found)))
         return None
@@ -125,10 +126,19 @@ class Root:
         request = pipe.request
         return self.observers.register(pipe, call, peer_of(request), origin_of(request))
 
-    async def _ask(self, call: Call, request: Message, body: Body) -> Reply:
+    async def _ask_whole(self, call: Call, request: Message, upload: Upload) -> Reply:
+        """Django's reply to a body that came in blocks."""
+        try:
+            return await self._ask(call, request, upload.body(), upload.size, upload.received)
+        finally:
+            self.assembly.uploads.release(upload)
+
+    async def _ask(
+        self, call: Call, request: Message, body: BinaryIO, size: int, received: dt.datetime
+    ) -> Reply:
         """Django's reply to a client's request."""
-        door = Door("coap", host_of(request), body.received, origin_of(request))
-        return await self._bridge.call(CoapRequest(call, door, body.content, body.size))
+        door = Door("coap", host_of(request), received, origin_of(request))
+        return await self._bridge.call(CoapRequest(call, door, body, size))
 
     async def _render(self, call: Call, origin: str) -> Reply:
         """Django's reply for those who observe."""

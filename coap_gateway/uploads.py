@@ -130,21 +130,26 @@ class Uploads:
         """Forget the upload of this key, if there is one."""
         upload = self.take(key)
         if upload is not None:
-            upload.close()
+            self.release(upload)
 
     def take(self, key: bytes) -> Upload | None:
-        """Remove the upload of this key and give it, with its bytes."""
+        """The upload of this key, unfinished no longer; its bytes count until `release`."""
         upload = self._proven.pop(key) or self._unproven.pop(key)
         if upload is not None:
-            self._forget(upload)
+            self._leave_peer(upload)
         return upload
+
+    def release(self, upload: Upload) -> None:
+        """Let the bytes of an upload go."""
+        self._account(upload, -1)
+        upload.close()
 
     def expire(self) -> None:
         """Forget the uploads that got no block for too long."""
         for held in (self._unproven, self._proven):
             for _, upload in held.expired():
-                self._forget(upload)
-                upload.close()
+                self._leave_peer(upload)
+                self.release(upload)
 
     def _touch(self, upload: Upload, offset: int) -> None:
         """It is the newest now; whoever sends a second block has got our answer to the first."""
@@ -173,8 +178,7 @@ class Uploads:
         if self.disk + end > self._limits.upload_disk:
             raise refusals.unavailable("There are too many unfinished uploads.", RETRY_AFTER)
 
-    def _forget(self, upload: Upload) -> None:
-        self._account(upload, -1)
+    def _leave_peer(self, upload: Upload) -> None:
         own = self._peers[upload.peer]
         own.remove(upload)
         if not own:

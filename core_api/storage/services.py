@@ -1,6 +1,8 @@
 """Keeping, reading and forgetting content-addressed blobs."""
 
 import datetime as dt
+import secrets
+import time
 import uuid
 from collections.abc import Collection, Mapping
 
@@ -33,7 +35,7 @@ def keep(contents: Mapping[str, bytes]) -> dict[str, Blob]:
 
     Runs in the transaction of the caller, who then lets rows refer to the blobs.
     """
-    drafts = {sha256: f"{sha256}/{uuid.uuid4().hex}.{RAW}" for sha256 in contents}
+    drafts = {sha256: _key(sha256) for sha256 in contents}
     rows = [(sha256, len(contents[sha256]), RAW, key) for sha256, key in drafts.items()]
     insert(Blob, _COLUMNS[1:], rows, "ON CONFLICT (sha256) DO NOTHING")
     with connection.cursor() as cursor:
@@ -43,6 +45,18 @@ def keep(contents: Mapping[str, bytes]) -> dict[str, Blob]:
         (blob.key, contents[blob.sha256]) for blob in blobs if blob.key == drafts[blob.sha256]
     )
     return {blob.sha256: blob for blob in blobs}
+
+
+def _key(sha256: str) -> str:
+    """A name for an object that no other write has: a UUID of version 7 (RFC 9562), the digest.
+
+    Names rise with the time, so that the index of a batch's objects fills one page and not one
+    for each: 16 KiB less in the log for every picture.
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    number = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | secrets.randbits(62)
+    number |= secrets.randbits(12) << 64
+    return f"{uuid.UUID(int=number).hex}/{sha256}.{RAW}"
 
 
 def read(blob: Blob) -> bytes:
@@ -74,7 +88,7 @@ def sweep() -> int:
     due = DoomedObject.objects.filter(due__lte=timezone.now()).order_by("due")
     keys = list(due.values_list("key", flat=True)[:SWEEP_BATCH])
     with transaction.atomic():
-        digests = {key.partition("/")[0] for key in keys}
+        digests = {key.partition("/")[2].partition(".")[0] for key in keys}
         blobs = Blob.objects.filter(sha256__in=digests)
         spared = set(blobs.values_list("key", flat=True)).intersection(keys)
         for key in keys:

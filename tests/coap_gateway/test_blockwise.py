@@ -8,10 +8,11 @@ import pytest
 from aiocoap.numbers import codes
 
 from coap_gateway.blocks import Block
-from coap_gateway.blockwise import Assembly, Body, Part
+from coap_gateway.blockwise import Assembly, Part
 from coap_gateway.limits import EXCHANGE_LIFETIME, Limits
 from coap_gateway.refusals import Refusal
 from coap_gateway.replies import Reply
+from coap_gateway.uploads import Upload
 from tests.coap_gateway.clocks import Clock
 from tests.coap_gateway.site import big
 
@@ -36,12 +37,12 @@ def part(
     return Part(key.encode(), key, block, data, received, announced)
 
 
-def content(body: object) -> bytes:
+def content(upload: object) -> bytes:
     """The bytes of a body that is complete."""
-    assert isinstance(body, Body)
-    data = body.content.read()
-    body.content.close()
-    assert body.size == len(data)
+    assert isinstance(upload, Upload)
+    with upload.body() as body:
+        data = body.read()
+    assert upload.size == len(data)
     return data
 
 
@@ -59,7 +60,7 @@ def test_a_body(limits: Limits, exponent: int) -> None:
     taken = [assembly.take(part(number, body, exponent=exponent)) for number in range(5)]
     assert taken[:4] == [None] * 4
     assert content(taken[4]) == body
-    assert (len(assembly.uploads), assembly.uploads.memory) == (0, 0)
+    assert len(assembly.uploads) == 0
 
 
 def test_a_body_of_one_block(limits: Limits) -> None:
@@ -70,7 +71,7 @@ def test_the_clock_is_that_of_the_first_block(limits: Limits) -> None:
     assembly = Assembly(limits)
     taken = [assembly.take(part(0))]
     taken += [assembly.take(part(number, received=LATER)) for number in range(1, 5)]
-    assert isinstance(taken[-1], Body)
+    assert isinstance(taken[-1], Upload)
     assert taken[-1].received == NOW
 
 
@@ -127,7 +128,7 @@ def test_the_clock_of_another_body_that_begins_alike(limits: Limits) -> None:
     for number in range(3):
         assembly.take(part(number))
     taken = [assembly.take(part(number, BODY[:64], received=LATER)) for number in range(4)]
-    assert isinstance(taken[-1], Body)
+    assert isinstance(taken[-1], Upload)
     assert taken[-1].received == LATER
 
 

@@ -37,7 +37,9 @@ def test_a_body_in_memory(limits: Limits) -> None:
     taken = uploads.take(b"a")
     assert taken is upload
     assert taken.body().read() == big(16) + b"more"
-    assert (uploads.memory, uploads.disk, len(uploads)) == (0, 0, 0)
+    assert (uploads.memory, uploads.disk, len(uploads)) == (20, 0, 0)
+    uploads.release(taken)
+    assert uploads.memory == 0
 
 
 def test_a_larger_body_goes_to_disk(limits: Limits) -> None:
@@ -52,8 +54,9 @@ def test_a_larger_body_goes_to_disk(limits: Limits) -> None:
     assert not upload.holds(36, b" or more")
     uploads.write(upload, 32, b"end")
     uploads.take(b"a")
-    with upload.body() as body:
-        assert body.read() == big(32) + b"end"
+    assert upload.body().read() == big(32) + b"end"
+    assert uploads.disk == 35
+    uploads.release(upload)
     assert uploads.disk == 0
 
 

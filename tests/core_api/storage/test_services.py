@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import uuid
 
 import pytest
 from django.core.files.base import ContentFile
@@ -34,7 +35,8 @@ def test_keep_and_read() -> None:
     (blob,) = keep(b"picture")
     assert services.read(blob) == b"picture"
     assert (blob.size, blob.encoding) == (7, "raw")
-    assert blob.key.startswith(f"{digest(b'picture')}/")
+    assert blob.key.endswith(f"/{digest(b'picture')}.raw")
+    assert uuid.UUID(blob.key.partition("/")[0]).version == 7
 
 
 def test_keeping_again_writes_nothing() -> None:
