@@ -22,7 +22,8 @@ COAPTURE_HTTP = env.text("COAPTURE_HTTP", "127.0.0.1:8000")
 COAPTURE_COAP = env.words("COAPTURE_COAP", "127.0.0.1:5683,[::1]:5683")
 COAPTURE_HTTPS = env.boolean("COAPTURE_HTTPS")
 COAPTURE_WEB_WORKERS = env.integer("COAPTURE_WEB_WORKERS", 2, minimum=1)
-COAPTURE_WEB_THREADS = env.integer("COAPTURE_WEB_THREADS", 16, minimum=1)
+COAPTURE_WEB_THREADS = env.integer("COAPTURE_WEB_THREADS", 32, minimum=1)
+COAPTURE_WEB_STALL = env.number("COAPTURE_WEB_STALL", 30.0)
 COAPTURE_COAP_THREADS = env.integer("COAPTURE_COAP_THREADS", 4, minimum=1)
 COAPTURE_PARTS = env.words("COAPTURE_PARTS")
 
@@ -57,7 +58,11 @@ if ACCESS != "open":
 
 SECRET_KEY = env.secret("SECRET_KEY") or secret_key.read_or_make(COAPTURE_DATA / "secret_key")
 DEBUG = env.boolean("DEBUG")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+# A page of another name that resolves to this machine must not talk to us (DNS rebinding).
+_local = "localhost,127.0.0.1,[::1]"
+_on_loopback = COAPTURE_HTTP.startswith(("127.", "localhost", "[::1]"))
+COAPTURE_OPEN = env.text("ACCESS") == "open"
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "*" if COAPTURE_OPEN and not _on_loopback else _local)
 
 INSTALLED_APPS = [
     "core_api",

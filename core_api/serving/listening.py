@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from core_api import env
 from core_api.serving.addresses import Address, parse
 
 _KINDS = {socket.SOCK_STREAM: "TCP", socket.SOCK_DGRAM: "UDP"}
@@ -48,7 +47,7 @@ def _permitted(text: str, option: str) -> Address:
         address = parse(text)
     except ValueError as error:
         raise CannotListen(f"{option}: {error}") from None
-    if not address.is_loopback and env.text("ACCESS") != "open":
+    if not address.is_loopback and not settings.COAPTURE_OPEN:
         raise CannotListen(
             f"{option}: other machines can reach {address}, and whoever reaches it may write; "
             "add --open (or ACCESS=open) if that is what you want, or listen on 127.0.0.1."

@@ -17,8 +17,6 @@ from core_api.serving.processes import end_with_parent
 from core_api.serving.stalls import Watched
 
 STOP_WITHIN = 2
-# Seconds of silence in the middle of a body; in a header granian itself allows 30.
-STALLED_AFTER = 30.0
 HEADER_BYTES = 64 * 1024
 # Its lines go to our own log.
 LOGGING = {"handlers": {}, "loggers": {"_granian": {"propagate": True}}}
@@ -53,7 +51,7 @@ def _in_worker(master: int, port: int) -> Watched:
     # Until granian sets its own handlers a worker would take the master's, which stop nothing.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    return Watched(_application(), port, STALLED_AFTER)
+    return Watched(_application(), port, settings.COAPTURE_WEB_STALL)
 
 
 def _application() -> WSGIHandler:

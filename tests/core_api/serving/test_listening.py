@@ -13,8 +13,8 @@ KINDS = {socket.SOCK_STREAM: "TCP", socket.SOCK_DGRAM: "UDP"}
 
 
 @pytest.fixture(autouse=True)
-def _not_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("ACCESS", raising=False)
+def _not_open(settings: Settings) -> None:
+    settings.COAPTURE_OPEN = False
 
 
 @pytest.fixture
@@ -95,16 +95,14 @@ def test_other_machines_are_kept_out(settings: Settings, host: str) -> None:
     )
 
 
-def test_other_machines_are_let_in(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, port: int
-) -> None:
-    monkeypatch.setenv("ACCESS", "open")
+def test_other_machines_are_let_in(settings: Settings, port: int) -> None:
+    settings.COAPTURE_OPEN = True
     settings.COAPTURE_COAP = [f"0.0.0.0:{port}"]
     assert listening.coap_addresses() == [Address("0.0.0.0", port)]
 
 
-def test_an_address_of_another_machine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACCESS", "open")
+def test_an_address_of_another_machine(settings: Settings) -> None:
+    settings.COAPTURE_OPEN = True
     settings.COAPTURE_HTTP = "192.0.2.1:8000"
     with pytest.raises(listening.CannotListen) as caught:
         listening.http_address()
