@@ -50,4 +50,6 @@ def from_settings() -> Limits:
         observers=settings.COAPTURE_COAP_OBSERVERS,
         observers_per_peer=settings.COAPTURE_COAP_OBSERVERS_PER_PEER,
         spool_folder=Path(settings.COAPTURE_DATA) / "spool",
+        waiting=settings.COAPTURE_COAP_WAITING,
+        finished=settings.COAPTURE_COAP_FINISHED,
     )
