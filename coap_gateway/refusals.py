@@ -1,6 +1,5 @@
 """What the gateway refuses itself, in the same shape as every problem (RFC 9290)."""
 
-import cbor2
 from aiocoap.numbers import codes
 
 from coap_gateway.replies import Reply
@@ -9,8 +8,6 @@ from core_api.wire.media import content_format
 from core_api.wire.problem import Problem, problem, to_concise_cbor
 
 CONCISE_PROBLEM = content_format("application/concise-problem-details+cbor")
-# RFC 9290 section 2: the key of the response code.
-RESPONSE_CODE = -4
 # The codes that no HTTP status stands for.
 TITLES = {
     codes.BAD_OPTION: "Bad Option",
@@ -32,10 +29,8 @@ class Refusal(Exception):
 
 
 def _payload(code: int, detail: str) -> bytes:
-    if code not in TITLES:
-        return to_concise_cbor(problem((code >> 5) * 100 + (code & 31), detail))
-    members = cbor2.loads(to_concise_cbor(problem(0, detail, title=TITLES[code])))
-    return cbor2.dumps(members | {RESPONSE_CODE: int(code)})
+    status = (code >> 5) * 100 + (code & 31)
+    return to_concise_cbor(problem(status, detail, title=TITLES.get(code)), int(code))
 
 
 def problem_reply(found: Problem) -> Reply:

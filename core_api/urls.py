@@ -1,9 +1,8 @@
 """The URL space."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from core_api.views import discovery, faults, health
+from core_api.views import discovery, faults, health, schema
 
 urlpatterns = [
     path(".well-known/core", discovery.document),
@@ -11,8 +10,8 @@ urlpatterns = [
     path("collections/", include("collections_app.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("openapi.json", schema.openapi, name="schema"),
+    path("docs", schema.docs),
 ]
 
 handler400 = faults.bad_request

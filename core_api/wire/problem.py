@@ -66,8 +66,11 @@ def to_json(problem: Problem) -> bytes:
     return msgspec.json.encode(members)
 
 
-def to_concise_cbor(problem: Problem) -> bytes:
-    """The problem as application/concise-problem-details+cbor."""
+def to_concise_cbor(problem: Problem, code: int | None = None) -> bytes:
+    """The problem as application/concise-problem-details+cbor.
+
+    `code` is the CoAP response code, for the problems that no HTTP status stands for.
+    """
     custom: dict[int, object] = {_CUSTOM_TYPE: _text(problem.type)}
     if problem.errors:
         custom[_CUSTOM_ERRORS] = [
@@ -76,7 +79,7 @@ def to_concise_cbor(problem: Problem) -> bytes:
     members: dict[int | str, object] = {_TITLE: _text(problem.title)}
     if problem.detail:
         members[_DETAIL] = _text(problem.detail)
-    members[_RESPONSE_CODE] = response_code(problem.status)
+    members[_RESPONSE_CODE] = response_code(problem.status) if code is None else code
     members[_CUSTOM] = custom
     return cbor2.dumps(members)
 

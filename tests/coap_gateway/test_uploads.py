@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from aiocoap.numbers import codes
@@ -91,20 +92,25 @@ def test_a_spool_that_cannot_be_written(limits: Limits) -> None:
     assert (uploads.memory, uploads.disk) == (0, 0)
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file of this process may grow (setrlimit(2); Python ignores the signal)."""
+    """No file of this process may grow (setrlimit(2); Python ignores the signal).
+
+    That includes a log of the tests, so it must not last longer than it has to.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("spool", [8, 20])
-def test_a_full_disk(limits: Limits, spool: int, full_disk: None) -> None:
+def test_a_full_disk(limits: Limits, spool: int) -> None:
     uploads = Uploads(dataclasses.replace(limits, upload_spool=spool))
     upload = uploads.begin(b"a", "peer", NOW, 0)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(Refusal) as caught, full_disk():
         _write_blocks(uploads, upload)
     assert str(caught.value) == "The server's disk is full."
     assert uploads.disk + uploads.memory == upload.size == spool - spool % 16

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from openapi_spec_validator import validate
@@ -44,6 +45,12 @@ def test_bodies_are_described_as_json_and_cbor(client: Client) -> None:
     assert {"application/json", "application/cbor", "multipart/form-data", "image/*"} <= set(
         content
     )
+
+
+@pytest.mark.parametrize("url", ["/openapi.json", "/docs"])
+def test_etag(client: Client, url: str) -> None:
+    etag = client.get(url)["ETag"]
+    assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
 
 
 def test_docs_load_nothing_from_elsewhere(client: Client) -> None:
