@@ -31,6 +31,7 @@ def _page() -> bytes:
     """Swagger UI around the description: the same page for everybody, for it knows no session."""
     request = HttpRequest()
     request.method = "GET"
+    request.META |= {"SERVER_NAME": "localhost", "SERVER_PORT": "80"}
     page: bytes = _swagger(request).render().content
     return page
 
