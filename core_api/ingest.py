@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, close_old_connections, connection, transaction
 from django.db.transaction import TransactionManagementError
 
+from core_api import turns
 from core_api.errors import ServiceUnavailable
 
 T = TypeVar("T")
@@ -86,7 +87,9 @@ class GroupCommit(Generic[T, R]):
             with transaction.atomic():
                 (outcome,) = self._write([item])
         else:
-            outcome = self._enqueue(item).wait()
+            waiter = self._enqueue(item)
+            with turns.given_up():
+                outcome = waiter.wait()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

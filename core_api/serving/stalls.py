@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from core_api import turns
+
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # tcpi_last_data_recv (milliseconds) in Linux's struct tcp_info.
@@ -41,7 +43,8 @@ class Watched:
         """Answer a request."""
         peer = environ.get("REMOTE_ADDR", "")
         environ["wsgi.input"] = _Body(environ["wsgi.input"], peer, self._waits)
-        return self._application(environ, start_response)
+        with turns.taken():
+            return self._application(environ, start_response)
 
     def _watch(self) -> None:
         while True:
@@ -72,7 +75,8 @@ class _Body:
     def _waiting(self) -> Iterator[None]:
         self._waits[id(self)] = (self._peer, time.monotonic())
         try:
-            yield
+            with turns.given_up():
+                yield
         finally:
             del self._waits[id(self)]
 

@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
+from core_api import turns
 from core_api.sqlite.cursor import FairCursor
 from core_api.sqlite.files import put_into_place
 from core_api.sqlite.lock import WriteLock, write_lock
@@ -113,7 +114,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _take_lock(self) -> None:
         if self._lock is None or self._holds_lock:
             return
-        if not self._lock.acquire(self._timeout):
+        with turns.given_up():
+            got = self._lock.acquire(self._timeout)
+        if not got:
             raise OperationalError(f"database is busy: no turn to write in {self._timeout:g} s")
         self._holds_lock = True
 

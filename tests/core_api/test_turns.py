@@ -1,0 +1,85 @@
+"""core_api/turns.py."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from core_api import turns
+
+
+@pytest.fixture
+def two() -> Iterator[None]:
+    before = turns._tokens
+    turns.limit(2)
+    yield
+    turns._tokens = before
+
+
+class Crowd:
+    """Counts how many are inside at once, and holds them there until `leave` is set."""
+
+    def __init__(self) -> None:
+        self.inside = 0
+        self.most = 0
+        self.guard = threading.Lock()
+        self.full = threading.Semaphore(0)
+        self.leave = threading.Event()
+
+    def enter(self) -> None:
+        with self.guard:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        self.full.release()
+        assert self.leave.wait(30)
+        with self.guard:
+            self.inside -= 1
+
+
+def test_at_most_two_have_a_turn(two: None) -> None:
+    crowd = Crowd()
+
+    def work() -> None:
+        with turns.taken():
+            crowd.enter()
+
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(work) for _ in range(6)]
+        for _ in range(2):
+            assert crowd.full.acquire(timeout=30)
+        assert not crowd.full.acquire(timeout=0.05), "a third one got in"
+        crowd.leave.set()
+        for each in done:
+            each.result(30)
+    assert crowd.most == 2
+
+
+def test_a_turn_that_is_given_up_is_another_ones(two: None) -> None:
+    crowd = Crowd()
+
+    def wait() -> None:
+        with turns.taken(), turns.given_up():
+            crowd.enter()
+
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(wait) for _ in range(6)]
+        for _ in range(6):
+            assert crowd.full.acquire(timeout=30)
+        crowd.leave.set()
+        for each in done:
+            each.result(30)
+
+
+def test_an_error_gives_the_turn_back(two: None) -> None:
+    for _ in range(5):
+        with pytest.raises(ValueError), turns.taken(), turns.given_up():
+            raise ValueError
+    assert turns._tokens is not None
+    assert turns._tokens.qsize() == 2
+
+
+def test_without_a_limit_nobody_waits() -> None:
+    assert turns._tokens is None
+    with turns.taken(), turns.given_up(), turns.taken():
+        pass
