@@ -46,8 +46,10 @@ def given_up() -> Iterator[None]:
     if tokens is None:
         yield
         return
+    _thread.tokens = None
     tokens.put(None)
     try:
         yield
     finally:
         tokens.get()
+        _thread.tokens = tokens

@@ -71,6 +71,12 @@ def test_a_turn_that_is_given_up_is_another_ones(two: None) -> None:
             each.result(30)
 
 
+def test_a_turn_is_given_up_once(two: None) -> None:
+    with turns.taken(), turns.given_up(), turns.given_up():
+        assert turns._tokens is not None
+        assert turns._tokens.qsize() == 2
+
+
 def test_an_error_gives_the_turn_back(two: None) -> None:
     for _ in range(5):
         with pytest.raises(ValueError), turns.taken(), turns.given_up():

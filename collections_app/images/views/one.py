@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.http import HttpRequest, HttpResponse
 
-from collections_app.images import bodies, queries, services
+from collections_app.images import bodies, services
 from collections_app.images.models import Image
 from collections_app.images.paths import file_name, href
 from collections_app.images.representations import metadata
@@ -56,11 +56,6 @@ def delete(request: HttpRequest, device_id: str, timestamp: dt.datetime) -> Http
     """Delete the image."""
     services.delete(device_id, timestamp, lambda image: _check(request, image))
     return HttpResponse(status=204)
-
-
-def latest(device_id: str) -> Image | None:
-    """The newest image of a device."""
-    return queries.latest(device_id)
 
 
 def bytes_etag(image: Image) -> str:
