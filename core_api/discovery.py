@@ -61,10 +61,14 @@ def _link_format(found: Sequence[Link]) -> bytes:
 def _json(found: Sequence[Link]) -> bytes:
     return jsontext.encode(
         [
-            {"href": link.href, **{name: value or True for name, value in link.attributes}}
+            {"href": link.href, **{name: _json_value(value) for name, value in link.attributes}}
             for link in found
         ]
     )
+
+
+def _json_value(value: str | None) -> str | bool:
+    return True if value is None else value
 
 
 def _html(found: Sequence[Link]) -> bytes:

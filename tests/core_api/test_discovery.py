@@ -1,7 +1,12 @@
 """/.well-known/core and /collections (RFC 6690)."""
 
+import json
+
 import pytest
 from django.test import Client
+
+from core_api import discovery
+from core_api.wire.linkformat import Link
 
 CORE = "/.well-known/core"
 BOTH = pytest.mark.parametrize("url", [CORE, "/collections"])
@@ -45,6 +50,11 @@ def test_core_lists_everything(client: Client) -> None:
 def test_filter(client: Client, query: str, hrefs: list[str]) -> None:
     links = client.get(f"{CORE}?{query}&format=json").json()
     assert [link["href"] for link in links] == hrefs
+
+
+def test_an_empty_value_is_not_a_missing_one() -> None:
+    link = Link("/x", (("title", ""), ("obs", None)))
+    assert json.loads(discovery._json([link])) == [{"href": "/x", "title": "", "obs": True}]
 
 
 def test_no_match_is_empty(client: Client) -> None:
