@@ -11,13 +11,12 @@ from django.db.models import F, FloatField, Q, QuerySet, Value
 from django.db.models.functions import ASin, Cos, Radians, Sin, Sqrt
 
 from collections_app.images.models import Image
-from core_api.storage.models import Blob
+from core_api.storage.models import BLOB_COLUMNS, Blob
 
 _FIELDS = Image._meta.local_concrete_fields
-_BLOB_COLUMNS = ("id", "sha256", "size", "encoding", "key")
 _IMAGE_COLUMNS = ", ".join(f"image.{field.column}" for field in _FIELDS)
 _IMAGE_WITH_BLOB = (
-    f"SELECT {_IMAGE_COLUMNS}, {', '.join(f'blob.{name}' for name in _BLOB_COLUMNS)}"  # noqa: S608
+    f"SELECT {_IMAGE_COLUMNS}, {', '.join(f'blob.{name}' for name in BLOB_COLUMNS)}"  # noqa: S608
     f" FROM {Image._meta.db_table} AS image"
     f" JOIN {Blob._meta.db_table} AS blob ON blob.id = image.blob_id"
 )
@@ -98,7 +97,7 @@ def _image(row: Sequence[Any]) -> Image:
         for function in functions:
             values[index] = function(values[index], expression, connection)
     image = Image.from_db(connection.alias, [field.attname for field in _FIELDS], values)
-    image.blob = Blob(**dict(zip(_BLOB_COLUMNS, row[len(_FIELDS) :], strict=True)))
+    image.blob = Blob(**dict(zip(BLOB_COLUMNS, row[len(_FIELDS) :], strict=True)))
     return image
 
 

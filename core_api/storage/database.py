@@ -19,8 +19,6 @@ class DatabaseStorage(Storage):
     The keys are made by core_api.storage.services and never reused, so a name is taken as it is.
     """
 
-    transactional = True
-
     def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002
         """The name itself: keys are unique to one write."""
         return name

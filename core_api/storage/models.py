@@ -16,6 +16,9 @@ class Blob(models.Model):
         return self.sha256
 
 
+BLOB_COLUMNS = tuple(str(field.column) for field in Blob._meta.local_concrete_fields)
+
+
 class StoredObject(models.Model):
     """One object of the database storage: a name and its bytes."""
 

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from core_api.rows import insert
 from core_api.storage.database import DatabaseStorage
-from core_api.storage.models import Blob, DoomedObject
+from core_api.storage.models import BLOB_COLUMNS, Blob, DoomedObject
 
 RAW = "raw"
 SWEEP_BATCH = 500
-_COLUMNS = ("id", "sha256", "size", "encoding", "key")
-_KEPT = f"SELECT {', '.join(_COLUMNS)} FROM {Blob._meta.db_table} WHERE sha256 IN ({{}})"  # noqa: S608
+_WRITTEN = ("sha256", "size", "encoding", "key")
+_KEPT = f"SELECT {', '.join(BLOB_COLUMNS)} FROM {Blob._meta.db_table} WHERE sha256 IN ({{}})"  # noqa: S608
 
 
 def image_storage() -> DatabaseStorage:
@@ -37,10 +37,10 @@ def keep(contents: Mapping[str, bytes]) -> dict[str, Blob]:
     """
     drafts = {sha256: _key(sha256) for sha256 in contents}
     rows = [(sha256, len(contents[sha256]), RAW, key) for sha256, key in drafts.items()]
-    insert(Blob, _COLUMNS[1:], rows, "ON CONFLICT (sha256) DO NOTHING")
+    insert(Blob, _WRITTEN, rows, "ON CONFLICT (sha256) DO NOTHING")
     with connection.cursor() as cursor:
         cursor.execute(_KEPT.format(", ".join(["%s"] * len(drafts))), list(drafts))
-        blobs = [Blob(**dict(zip(_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
+        blobs = [Blob(**dict(zip(BLOB_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
     image_storage().write(
         (blob.key, contents[blob.sha256]) for blob in blobs if blob.key == drafts[blob.sha256]
     )
