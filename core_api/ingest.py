@@ -40,15 +40,14 @@ class _Waiter(Generic[T, R]):
         self.item = item
         self.size = size
         self._outcome: R | Exception
-        self._answered = threading.Lock()
-        self._answered.acquire()
+        self._pause = turns.Pause()
 
     def answer(self, outcome: R | Exception) -> None:
         self._outcome = outcome
-        self._answered.release()
+        self._pause.end()
 
     def wait(self) -> R | Exception:
-        self._answered.acquire()
+        self._pause.wait()
         return self._outcome
 
 
@@ -87,9 +86,7 @@ class GroupCommit(Generic[T, R]):
             with transaction.atomic():
                 (outcome,) = self._write([item])
         else:
-            waiter = self._enqueue(item)
-            with turns.given_up():
-                outcome = waiter.wait()
+            outcome = self._enqueue(item).wait()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

@@ -1,7 +1,8 @@
 """Inserting many rows by one statement, for the paths that every upload takes.
 
 A multi-row INSERT and not executemany: sqlite3 lets go of the interpreter for every row of the
-latter, and with sixteen busy threads the writer waits each time until it gets it back.
+latter, and with sixteen busy threads the writer waits each time until it gets it back. The same
+holds for every row of a RETURNING, so on SQLite ids are counted back from the last one.
 """
 
 from collections.abc import Sequence
@@ -13,23 +14,61 @@ MAX_ROWS = 500
 
 
 def insert(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows of prepared values (as the database takes them) into the model's table."""
+    with connection.cursor() as cursor:
+        for part in _parts(rows):
+            cursor.execute(*_statement(model, columns, part))
+
+
+def insert_numbered(
     model: type[models.Model],
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
-    tail: str = "",
-) -> list[tuple[Any, ...]]:
-    """Insert rows of prepared values (as the database takes them) into the model's table.
+    conflicts: str = "",
+) -> list[int] | None:
+    """Insert rows as `insert` does, and give their ids in their order.
 
-    `tail` ends the statement, such as "RETURNING id", whose rows come back in the order given.
+    The model's primary key is an AutoField. With `conflicts`, such as "ON CONFLICT (sha256) DO
+    NOTHING", the answer is None where a row was left out.
     """
-    found: list[tuple[Any, ...]] = []
-    head = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES "  # noqa: S608
-    place = f"({', '.join(['%s'] * len(columns))})"
+    run = _count_ids if connection.vendor == "sqlite" else _read_ids
+    ids: list[int] = []
+    for part in _parts(rows):
+        statement, values = _statement(model, columns, part)
+        ids += run(f"{statement} {conflicts}", values, model._meta.pk.column, len(part))
+    return ids if len(ids) == len(rows) else None
+
+
+def saved(row: models.Model, number: int) -> None:
+    """Tell an instance that it was inserted under this id."""
+    row.pk = number
+    row._state.adding = False
+
+
+def _count_ids(statement: str, values: Sequence[Any], _: str, count: int) -> Sequence[int]:
+    """The ids where all rows were inserted: nobody else writes, and AUTOINCREMENT counts up."""
     with connection.cursor() as cursor:
-        for start in range(0, len(rows), MAX_ROWS):
-            part = rows[start : start + MAX_ROWS]
-            values = [value for row in part for value in row]
-            cursor.execute(f"{head}{', '.join([place] * len(part))} {tail}", values)
-            if cursor.description:
-                found += cursor.fetchall()
-    return found
+        cursor.execute(statement, values)
+        last = cursor.lastrowid
+        return range(last - count + 1, last + 1) if cursor.rowcount == count else ()
+
+
+def _read_ids(statement: str, values: Sequence[Any], column: str, _: int) -> Sequence[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING {column}", values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _parts(rows: Sequence[Sequence[Any]]) -> list[Sequence[Sequence[Any]]]:
+    return [rows[start : start + MAX_ROWS] for start in range(0, len(rows), MAX_ROWS)]
+
+
+def _statement(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> tuple[str, list[Any]]:
+    place = f"({', '.join(['%s'] * len(columns))})"
+    places = ", ".join([place] * len(rows))
+    statement = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES {places}"  # noqa: S608
+    return statement, [value for row in rows for value in row]

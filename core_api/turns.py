@@ -2,54 +2,126 @@
 
 Sixteen threads that all want CPython's lock hand it round instead of working: with two at a time a
 download takes 60 % of the processor time and its p99 a third. A thread gives its turn up where it
-waits for something else: a body, a commit, the database's write lock.
+waits for something else: a body, a commit, the database's write lock. Turns go from hand to hand in
+the order of asking, so that a thread is woken when it can go on, and not before.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
 
-_tokens: SimpleQueue[None] | None = None
+
+class _Turns:
+    """A number of turns, and who waits for one: locks that are released when it is there."""
+
+    def __init__(self, count: int) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self.free = count
+
+    def ask(self, wake: threading.Lock) -> None:
+        """Release `wake` as soon as there is a turn, which then is its owner's."""
+        with self._guard:
+            if not self.free:
+                self._waiting.append(wake)
+                return
+            self.free -= 1
+        wake.release()
+
+    def take(self) -> None:
+        """Wait for a turn."""
+        with self._guard:
+            if self.free:
+                self.free -= 1
+                return
+            wake = _locked()
+            self._waiting.append(wake)
+        wake.acquire()
+
+    def give(self) -> None:
+        """Let the one who has waited longest have this turn."""
+        with self._guard:
+            if not self._waiting:
+                self.free += 1
+                return
+            wake = self._waiting.popleft()
+        wake.release()
+
+
+_turns: _Turns | None = None
 _thread = threading.local()
 
 
 def limit(count: int) -> None:
     """From now on at most `count` threads of this process have a turn at once."""
-    global _tokens
-    tokens: SimpleQueue[None] = SimpleQueue()
-    for _ in range(count):
-        tokens.put(None)
-    _tokens = tokens
+    global _turns
+    _turns = _Turns(count)
 
 
 @contextmanager
 def taken() -> Iterator[None]:
     """Wait for a turn and have it while the block runs; at once where there is no limit."""
-    tokens = _tokens
-    if tokens is None:
+    turns = _turns
+    if turns is None:
         yield
         return
-    tokens.get()
-    _thread.tokens = tokens
+    turns.take()
+    _thread.turns = turns
     try:
         yield
     finally:
-        _thread.tokens = None
-        tokens.put(None)
+        _thread.turns = None
+        turns.give()
 
 
 @contextmanager
 def given_up() -> Iterator[None]:
     """Let others have this thread's turn while the block waits, then wait for one again."""
-    tokens = getattr(_thread, "tokens", None)
-    if tokens is None:
+    turns = _current()
+    if turns is None:
         yield
         return
-    _thread.tokens = None
-    tokens.put(None)
+    _thread.turns = None
+    turns.give()
     try:
         yield
     finally:
-        tokens.get()
-        _thread.tokens = tokens
+        turns.take()
+        _thread.turns = turns
+
+
+class Pause:
+    """A wait of the thread that makes it, ended by another thread; its turn is given up meanwhile.
+
+    Who is woken has a turn again: many pauses that end at once are no crowd.
+    """
+
+    def __init__(self) -> None:
+        self._wake = _locked()
+        self._turns = _current()
+
+    def wait(self) -> None:
+        """Sleep until `end` was called."""
+        if self._turns is not None:
+            self._turns.give()
+        self._wake.acquire()
+
+    def end(self) -> None:
+        """Wake the thread; called once, before or after it went to sleep."""
+        if self._turns is None:
+            self._wake.release()
+        else:
+            self._turns.ask(self._wake)
+
+
+def _current() -> _Turns | None:
+    """The turns of which this thread has one."""
+    turns: _Turns | None = getattr(_thread, "turns", None)
+    return turns
+
+
+def _locked() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock

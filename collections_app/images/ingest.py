@@ -14,9 +14,8 @@ from collections_app.images.paths import change_path
 from core_api import changes
 from core_api.errors import Conflict
 from core_api.ingest import GroupCommit
-from core_api.rows import insert
+from core_api.rows import insert_numbered, saved
 from core_api.storage import services as storage
-from core_api.storage.models import Blob
 
 # A device without a clock that sends again cannot repeat its timestamp.
 SAME_IMAGE_WITHIN = dt.timedelta(minutes=10)
@@ -51,7 +50,7 @@ class NewImage:
         return Image(
             device_id=self.device_id,
             timestamp=self.timestamp,
-            blob=Blob(sha256=self.sha256, size=len(self.data)),
+            blob=storage.draft(self.sha256, len(self.data)),
             media_type=self.media_type,
             width=self.width,
             height=self.height,
@@ -74,15 +73,27 @@ class Stored:
 Outcome = Stored | Exception
 
 
+class Draft:
+    """An image on its way in, with all that can be made ready before it is the writer's turn."""
+
+    __slots__ = ("new", "path", "ready", "row")
+
+    def __init__(self, new: NewImage) -> None:
+        self.new = new
+        self.row = new.row()
+        self.ready = _ready(self.row)
+        self.path = change_path(self.row)
+
+
 def store(new: NewImage) -> Stored:
     """Store one image and come back when it is committed.
 
     Raises Conflict when another image stands under the same device and time.
     """
-    return _writer.submit(new)
+    return _writer.submit(Draft(new))
 
 
-def write(batch: Sequence[NewImage]) -> list[Outcome]:
+def write(batch: Sequence[Draft]) -> list[Outcome]:
     """Store a batch in the transaction that is open; one bad item costs its neighbours nothing.
 
     Where another server was faster with the same place, PostgreSQL raises IntegrityError here and
@@ -90,59 +101,62 @@ def write(batch: Sequence[NewImage]) -> list[Outcome]:
     """
     known = _Known(batch)
     outcomes: list[Outcome] = []
-    fresh: list[tuple[NewImage, Image]] = []
-    for new in batch:
-        outcome = known.outcome(new)
+    fresh: list[Draft] = []
+    for draft in batch:
+        outcome = known.outcome(draft.new)
         if outcome is None:
-            row = new.row()
-            known.add([row])
-            fresh.append((new, row))
-            outcome = Stored(row, created=True)
+            known.add([draft.row])
+            fresh.append(draft)
+            outcome = Stored(draft.row, created=True)
         outcomes.append(outcome)
     if fresh:
-        blobs = storage.keep({new.sha256: new.data for new, _ in fresh})
-        for new, row in fresh:
-            row.blob = blobs[new.sha256]
-        rows = [row for _, row in fresh]
-        _insert(rows)
-        changes.publish(*(change_path(row) for row in rows))
+        _insert(fresh)
+        changes.publish(*(draft.path for draft in fresh))
     return outcomes
 
 
-COLUMNS = (
-    *("device_id", "timestamp", "blob_id", "media_type", "width", "height"),
-    *("title", "latitude", "longitude", "meta", "stored"),
+READY = (
+    *("device_id", "timestamp", "media_type", "width", "height"),
+    *("title", "latitude", "longitude", "meta"),
 )
+COLUMNS = ("blob_id", "stored", *READY)
 
 
-def _insert(rows: Sequence[Image]) -> None:
-    """Insert the rows and give them their ids, in a quarter of the time of bulk_create."""
-    ids = insert(Image, COLUMNS, [_values(row) for row in rows], "RETURNING id")
-    for row, (number,) in zip(rows, ids, strict=True):
-        row.pk = number
-        row._state.adding = False
-
-
-def _values(row: Image) -> tuple[object, ...]:
-    """The values of COLUMNS as the database takes them."""
-    moment = connection.ops.adapt_datetimefield_value
+def _ready(row: Image) -> tuple[object, ...]:
+    """The values of READY as the database takes them."""
     return (
-        *(row.device_id, moment(row.timestamp), row.blob_id),
+        *(row.device_id, connection.ops.adapt_datetimefield_value(row.timestamp)),
         *(row.media_type, row.width, row.height, row.title, row.latitude, row.longitude),
-        *(connection.ops.adapt_json_value(row.meta, None), moment(row.stored)),
+        connection.ops.adapt_json_value(row.meta, None),
     )
+
+
+def _insert(drafts: Sequence[Draft]) -> None:
+    """Insert blobs and rows and give them their ids, in a quarter of the time of bulk_create."""
+    blobs = storage.keep((draft.row.blob, draft.new.data) for draft in drafts)
+    now = timezone.now()
+    stored = connection.ops.adapt_datetimefield_value(now)
+    values = []
+    for draft in drafts:
+        draft.row.stored = now
+        draft.row.blob = blobs[draft.new.sha256]
+        values.append((draft.row.blob.pk, stored, *draft.ready))
+    ids = insert_numbered(Image, COLUMNS, values)
+    assert ids is not None
+    for draft, number in zip(drafts, ids, strict=True):
+        saved(draft.row, number)
 
 
 class _Known:
     """The images that a batch may meet: those at its moments, and near them for relative times."""
 
-    def __init__(self, batch: Sequence[NewImage]) -> None:
+    def __init__(self, batch: Sequence[Draft]) -> None:
         self.at: dict[tuple[str, dt.datetime], Image] = {}
         self.of: dict[tuple[str, str], list[Image]] = {}
-        self.add(queries.at([(new.device_id, new.timestamp) for new in batch]))
-        for new in batch:
-            if new.relative:
-                self.add(_near(new))
+        self.add(queries.at([draft.ready[:2] for draft in batch]))
+        for draft in batch:
+            if draft.new.relative:
+                self.add(_near(draft.new))
 
     def add(self, images: Iterable[Image]) -> None:
         for image in images:
@@ -174,4 +188,4 @@ def _near(new: NewImage) -> list[Image]:
     return list(images.select_related("blob"))
 
 
-_writer: GroupCommit[NewImage, Stored] = GroupCommit(write, size=lambda new: len(new.data))
+_writer: GroupCommit[Draft, Stored] = GroupCommit(write, size=lambda draft: len(draft.new.data))

@@ -68,12 +68,10 @@ def stored_last() -> Image | None:
     return _one("ORDER BY image.stored DESC, image.id DESC LIMIT 1")
 
 
-def at(places: Sequence[tuple[str, dt.datetime]]) -> list[Image]:
-    """The images that stand at any of these devices and moments."""
-    adapt = connection.ops.adapt_datetimefield_value
+def at(places: Sequence[tuple[object, ...]]) -> list[Image]:
+    """The images that stand at any of these places: device and moment, as the database takes it."""
     either = " OR ".join(["(image.device_id = %s AND image.timestamp = %s)"] * len(places))
-    values = [value for device_id, moment in places for value in (device_id, adapt(moment))]
-    return _images(f"WHERE {either}", values)
+    return _images(f"WHERE {either}", [value for place in places for value in place])
 
 
 def _one(condition: str, *values: object) -> Image | None:

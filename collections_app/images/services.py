@@ -43,7 +43,7 @@ def replace(new: NewImage, check: Check = _anything) -> Replaced:
         check(image)
         created = image is None
         replaced = None if image is None else image.blob_id
-        blob = storage.keep({new.sha256: new.data})[new.sha256]
+        blob = storage.keep([(storage.draft(new.sha256, len(new.data)), new.data)])[new.sha256]
         if image is None:
             image = new.row()
         else:

@@ -1,10 +1,10 @@
 """Keeping, reading and forgetting content-addressed blobs."""
 
 import datetime as dt
-import secrets
+import random
 import time
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Sequence
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from core_api.rows import insert
+from core_api.rows import insert_numbered, saved
 from core_api.storage.database import DatabaseStorage
 from core_api.storage.models import BLOB_COLUMNS, Blob, DoomedObject
 
@@ -30,21 +30,36 @@ def image_storage() -> DatabaseStorage:
     return storage
 
 
-def keep(contents: Mapping[str, bytes]) -> dict[str, Blob]:
-    """The blob of each content, stored where it is new; contents and blobs by SHA-256 (hex).
+def draft(sha256: str, size: int) -> Blob:
+    """A blob of `size` bytes that is not stored yet; its object has a name of its own."""
+    return Blob(sha256=sha256, size=size, encoding=RAW, key=_key(sha256))
+
+
+def keep(drafts: Iterable[tuple[Blob, bytes]]) -> dict[str, Blob]:
+    """The blobs of these contents by SHA-256: the draft itself where the content is new.
 
     Runs in the transaction of the caller, who then lets rows refer to the blobs.
     """
-    drafts = {sha256: _key(sha256) for sha256 in contents}
-    rows = [(sha256, len(contents[sha256]), RAW, key) for sha256, key in drafts.items()]
-    insert(Blob, _WRITTEN, rows, "ON CONFLICT (sha256) DO NOTHING")
-    with connection.cursor() as cursor:
-        cursor.execute(_KEPT.format(", ".join(["%s"] * len(drafts))), list(drafts))
-        blobs = [Blob(**dict(zip(BLOB_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
+    contents = {blob.sha256: (blob, data) for blob, data in drafts}
+    rows = [(blob.sha256, blob.size, blob.encoding, blob.key) for blob, _ in contents.values()]
+    ids = insert_numbered(Blob, _WRITTEN, rows, "ON CONFLICT (sha256) DO NOTHING")
+    if ids is None:
+        blobs = _kept(list(contents))
+    else:
+        blobs = [blob for blob, _ in contents.values()]
+        for blob, number in zip(blobs, ids, strict=True):
+            saved(blob, number)
+    kept = {blob.sha256: blob for blob in blobs}
     image_storage().write(
-        (blob.key, contents[blob.sha256]) for blob in blobs if blob.key == drafts[blob.sha256]
+        (blob.key, data) for blob, data in contents.values() if kept[blob.sha256].key == blob.key
     )
-    return {blob.sha256: blob for blob in blobs}
+    return kept
+
+
+def _kept(digests: Sequence[str]) -> list[Blob]:
+    with connection.cursor() as cursor:
+        cursor.execute(_KEPT.format(", ".join(["%s"] * len(digests))), digests)
+        return [Blob(**dict(zip(BLOB_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
 
 
 def _key(sha256: str) -> str:
@@ -54,8 +69,9 @@ def _key(sha256: str) -> str:
     for each: 16 KiB less in the log for every picture.
     """
     milliseconds = time.time_ns() // 1_000_000
-    number = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | secrets.randbits(62)
-    number |= secrets.randbits(12) << 64
+    # Unique is enough, no secret: os.urandom would let go of the interpreter each time.
+    number = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | random.getrandbits(62)  # noqa: S311
+    number |= random.getrandbits(12) << 64  # noqa: S311
     return f"{uuid.UUID(int=number).hex}/{sha256}.{RAW}"
 
 

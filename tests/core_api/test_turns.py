@@ -11,10 +11,15 @@ from core_api import turns
 
 @pytest.fixture
 def two() -> Iterator[None]:
-    before = turns._tokens
+    before = turns._turns
     turns.limit(2)
     yield
-    turns._tokens = before
+    turns._turns = before
+
+
+def free() -> int:
+    assert turns._turns is not None
+    return turns._turns.free
 
 
 class Crowd:
@@ -73,19 +78,57 @@ def test_a_turn_that_is_given_up_is_another_ones(two: None) -> None:
 
 def test_a_turn_is_given_up_once(two: None) -> None:
     with turns.taken(), turns.given_up(), turns.given_up():
-        assert turns._tokens is not None
-        assert turns._tokens.qsize() == 2
+        assert free() == 2
+    assert free() == 2
 
 
 def test_an_error_gives_the_turn_back(two: None) -> None:
     for _ in range(5):
         with pytest.raises(ValueError), turns.taken(), turns.given_up():
             raise ValueError
-    assert turns._tokens is not None
-    assert turns._tokens.qsize() == 2
+    assert free() == 2
 
 
 def test_without_a_limit_nobody_waits() -> None:
-    assert turns._tokens is None
+    assert turns._turns is None
     with turns.taken(), turns.given_up(), turns.taken():
         pass
+    pause = turns.Pause()
+    pause.end()
+    pause.wait()
+
+
+def test_who_is_woken_from_a_pause_has_a_turn(two: None) -> None:
+    crowd = Crowd()
+    pauses: list[turns.Pause] = []
+    paused = threading.Semaphore(0)
+
+    def work() -> None:
+        with turns.taken():
+            pause = turns.Pause()
+            pauses.append(pause)
+            paused.release()
+            pause.wait()
+            crowd.enter()
+
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(work) for _ in range(6)]
+        for _ in range(6):
+            assert paused.acquire(timeout=30), "a pause kept its turn"
+        for pause in pauses:
+            pause.end()
+        for _ in range(2):
+            assert crowd.full.acquire(timeout=30)
+        assert not crowd.full.acquire(timeout=0.05), "a third one got in"
+        crowd.leave.set()
+        for each in done:
+            each.result(30)
+    assert free() == 2
+
+
+def test_a_pause_may_end_before_it_begins(two: None) -> None:
+    with turns.taken():
+        pause = turns.Pause()
+        pause.end()
+        pause.wait()
+    assert free() == 2

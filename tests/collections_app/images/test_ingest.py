@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from collections_app.images import ingest
-from collections_app.images.ingest import NewImage, Stored
+from collections_app.images.ingest import Draft, NewImage, Stored
 from collections_app.images.models import Image
 from core_api.changes import Change
 from core_api.errors import Conflict
@@ -26,7 +26,7 @@ def new(seed: int = 0, device: str = "a", seconds: float = 0, relative: bool = F
 def write(*batch: NewImage) -> list[object]:
     """The outcomes in short: created, known or conflict."""
     with transaction.atomic():
-        outcomes = ingest.write(batch)
+        outcomes = ingest.write([Draft(item) for item in batch])
     return [
         ("created" if outcome.created else "known")
         if isinstance(outcome, Stored)
@@ -53,7 +53,7 @@ class TestBatch:
 
     def test_known_in_the_same_batch_has_its_id(self) -> None:
         with transaction.atomic():
-            first, again = ingest.write([new(1), new(1)])
+            first, again = ingest.write([Draft(new(1)), Draft(new(1))])
         assert again.image.pk == first.image.pk is not None
 
     def test_relative_times(self) -> None:
@@ -85,7 +85,7 @@ def test_inserted_rows_are_what_was_given() -> None:
         *("a", MOMENT, False, png(), "image/png", 32, 24, "Gate", (1.5, -2.5), {"b": [1, "ü"]})
     )
     with transaction.atomic():
-        (outcome,) = ingest.write([given])
+        (outcome,) = ingest.write([Draft(given)])
     read = Image.objects.select_related("blob").get(pk=outcome.image.pk)
     for field in Image._meta.concrete_fields:
         assert getattr(read, field.attname) == getattr(outcome.image, field.attname), field.name

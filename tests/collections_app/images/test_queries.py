@@ -19,7 +19,7 @@ MOMENT = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
         lambda: queries.find("a", MOMENT),
         lambda: queries.latest("a"),
         lambda: queries.stored_last(),
-        lambda: queries.at([("a", MOMENT), ("b", MOMENT)]),
+        lambda: queries.at([("a", str(MOMENT)), ("b", str(MOMENT))]),
         lambda: queries.page(Filters(), 10),
         lambda: queries.page(Filters(device_id="a"), 10),
         lambda: queries.page(Filters(), 10, queries.Cursor(MOMENT, 1)),

@@ -20,7 +20,7 @@ def digest(data: bytes) -> str:
 
 
 def keep(*contents: bytes) -> list[Blob]:
-    services.keep({digest(data): data for data in contents})
+    services.keep((services.draft(digest(data), len(data)), data) for data in contents)
     return [Blob.objects.get(sha256=digest(data)) for data in contents]
 
 
