@@ -17,36 +17,47 @@ class _Turns:
 
     def __init__(self, count: int) -> None:
         self._guard = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
+        self._new: deque[threading.Lock] = deque()
+        self._next: deque[threading.Lock] = deque()
         self.free = count
 
     def ask(self, wake: threading.Lock) -> None:
         """Release `wake` as soon as there is a turn, which then is its owner's."""
-        with self._guard:
-            if not self.free:
-                self._waiting.append(wake)
-                return
-            self.free -= 1
-        wake.release()
+        if self._taken(self._next, wake):
+            wake.release()
 
     def take(self) -> None:
         """Wait for a turn."""
-        with self._guard:
-            if self.free:
-                self.free -= 1
+        wake = _locked()
+        for queue in (self._new, self._next):
+            if self._taken(queue, wake):
                 return
-            wake = _locked()
-            self._waiting.append(wake)
-        wake.acquire()
+            wake.acquire()
 
     def give(self) -> None:
-        """Let the one who has waited longest have this turn."""
+        """Let the next one have this turn, or wake a new one who tries to get it.
+
+        A thread that was running all along may be faster than the new one: that costs no switch.
+        """
         with self._guard:
-            if not self._waiting:
+            if self._next:
+                wake = self._next.popleft()
+            else:
                 self.free += 1
-                return
-            wake = self._waiting.popleft()
+                if not self._new:
+                    return
+                wake = self._new.popleft()
         wake.release()
+
+    def _taken(self, queue: deque[threading.Lock], wake: threading.Lock) -> bool:
+        """Take a turn that is free, or queue up for one."""
+        with self._guard:
+            free = self.free > 0
+            if free:
+                self.free -= 1
+            else:
+                queue.append(wake)
+        return free
 
 
 _turns: _Turns | None = None

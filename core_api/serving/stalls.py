@@ -13,13 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core_api import turns
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from core_api.serving.in_turn import Application
 
 # tcpi_last_data_recv (milliseconds) in Linux's struct tcp_info.
 _LAST_DATA_RECEIVED = struct.Struct("@52xI")
@@ -43,8 +41,7 @@ class Watched:
         """Answer a request."""
         peer = environ.get("REMOTE_ADDR", "")
         environ["wsgi.input"] = _Body(environ["wsgi.input"], peer, self._waits)
-        with turns.taken():
-            return self._application(environ, start_response)
+        return self._application(environ, start_response)
 
     def _watch(self) -> None:
         while True:
@@ -64,19 +61,15 @@ class _Body:
         self._waits = waits
 
     def read(self, size: int = -1) -> bytes:
-        with self._waiting():
-            return self._stream.read(size)
+        return self._wait(self._stream.read, size)
 
     def readline(self, size: int = -1) -> bytes:
-        with self._waiting():
-            return self._stream.readline(size)
+        return self._wait(self._stream.readline, size)
 
-    @contextmanager
-    def _waiting(self) -> Iterator[None]:
+    def _wait(self, read: Callable[[int], bytes], size: int) -> bytes:
         self._waits[id(self)] = (self._peer, time.monotonic())
         try:
-            with turns.given_up():
-                yield
+            return read(size)
         finally:
             del self._waits[id(self)]
 

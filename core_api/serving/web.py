@@ -14,6 +14,7 @@ from granian.log import LogLevels
 
 from core_api import turns
 from core_api.serving.addresses import Address
+from core_api.serving.in_turn import InTurn
 from core_api.serving.processes import end_with_parent
 from core_api.serving.stalls import Watched
 
@@ -53,7 +54,7 @@ def _in_worker(master: int, port: int) -> Watched:
     # Until granian sets its own handlers a worker would take the master's, which stop nothing.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    return Watched(_application(), port, settings.COAPTURE_WEB_STALL)
+    return Watched(InTurn(_application()), port, settings.COAPTURE_WEB_STALL)
 
 
 def _application() -> WSGIHandler:

@@ -3,7 +3,6 @@
 import datetime as dt
 import random
 import time
-import uuid
 from collections.abc import Collection, Iterable, Sequence
 
 from django.conf import settings
@@ -70,9 +69,9 @@ def _key(sha256: str) -> str:
     """
     milliseconds = time.time_ns() // 1_000_000
     # Unique is enough, no secret: os.urandom would let go of the interpreter each time.
-    number = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | random.getrandbits(62)  # noqa: S311
-    number |= random.getrandbits(12) << 64  # noqa: S311
-    return f"{uuid.UUID(int=number).hex}/{sha256}.{RAW}"
+    number = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | random.getrandbits(62)
+    number |= random.getrandbits(12) << 64
+    return f"{number:032x}/{sha256}.{RAW}"
 
 
 def read(blob: Blob) -> bytes:
