@@ -11,6 +11,7 @@ from django.db.models import F, FloatField, Q, QuerySet, Value
 from django.db.models.functions import ASin, Cos, Radians, Sin, Sqrt
 
 from collections_app.images.models import Image
+from core_api.rows import loaded
 from core_api.storage.models import BLOB_COLUMNS, Blob
 
 _FIELDS = Image._meta.local_concrete_fields
@@ -20,6 +21,7 @@ _IMAGE_WITH_BLOB = (
     f" FROM {Image._meta.db_table} AS image"
     f" JOIN {Blob._meta.db_table} AS blob ON blob.id = image.blob_id"
 )
+_FIELD_NAMES = tuple(field.attname for field in _FIELDS)
 EARTH_RADIUS_KM = 6371.0088
 KM_PER_DEGREE = 111.195
 
@@ -94,8 +96,8 @@ def _image(row: Sequence[Any]) -> Image:
     for index, (functions, expression) in _converters(connection.vendor).items():
         for function in functions:
             values[index] = function(values[index], expression, connection)
-    image = Image.from_db(connection.alias, [field.attname for field in _FIELDS], values)
-    image.blob = Blob(**dict(zip(BLOB_COLUMNS, row[len(_FIELDS) :], strict=True)))
+    image = loaded(Image, _FIELD_NAMES, values)
+    image._state.fields_cache["blob"] = loaded(Blob, BLOB_COLUMNS, row[len(_FIELDS) :])
     return image
 
 

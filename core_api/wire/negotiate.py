@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from core_api.wire.media import base_type
 
 # Nobody means more; the work on a hostile header stays bounded.
 MAX_RANGES = 100
+MAX_REMEMBERED = 200
 
 _FORMATS: Mapping[str, str] = {
     "json": "application/json",
@@ -43,11 +45,21 @@ def choose(accept: str | None, offers: Sequence[str]) -> str | None:
     so does a header that is missing or empty. Malformed ranges are ignored; parameters of a
     range are tolerated, and count after the same range without them.
     """
-    ranges = list(_ranges(accept or ""))
+    header = accept or ""
+    find = _best if len(header) > MAX_REMEMBERED else _remembered
+    return find(header, tuple(offers))
+
+
+def _best(accept: str, offers: tuple[str, ...]) -> str | None:
+    ranges = list(_ranges(accept))
     if not ranges:
         return offers[0] if offers else None
     best = max(offers, key=lambda offer: _weight(offer, ranges), default=None)
     return best if best is not None and _weight(best, ranges) > 0 else None
+
+
+# A client sends the same header with every request.
+_remembered = lru_cache(maxsize=256)(_best)
 
 
 def format_media_type(name: str) -> str | None:
