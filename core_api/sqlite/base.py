@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,12 +21,15 @@ from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
 from core_api import turns
+from core_api.sqlite import checkpoints
+from core_api.sqlite.checkpoints import LONGEST_LOG, Checkpointer, checkpointer
 from core_api.sqlite.cursor import FairCursor
 from core_api.sqlite.files import put_into_place
 from core_api.sqlite.lock import WriteLock, write_lock
 
 DEFAULT_TIMEOUT = 5.0
-NEW_FILE = ("PRAGMA page_size = 16384", "PRAGMA auto_vacuum = INCREMENTAL")
+PAGE = 16384
+NEW_FILE = (f"PRAGMA page_size = {PAGE}", "PRAGMA auto_vacuum = INCREMENTAL")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -39,6 +42,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._lock: WriteLock | None = None
         self._holds_lock = False
+        self._checkpointer: Checkpointer | None = None
+        self._written = 0
         self._timeout = DEFAULT_TIMEOUT
         self._template: Path | None = None
 
@@ -76,6 +81,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         path = Path(name).absolute()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = write_lock(path)
+        self._checkpointer = checkpointer(path)
         if not path.exists():
             with self.turn(writes=True):
                 put_into_place(path, None if self._is_test_database() else self._template)
@@ -86,6 +92,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _configure(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
         if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
             return
         # Changing to WAL fails at once where another connection does the same.
@@ -129,6 +136,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._lock is not None and self._holds_lock:
             self._holds_lock = False
             self._lock.release()
+        if self._checkpointer is not None and self._written:
+            self._checkpointer.wrote(self._written)
+            self._written = 0
+
+    def wrote(self, params: Iterable[Any] | None) -> None:
+        """A statement with these parameters has written: about a page, and the bytes in them."""
+        values = params.values() if isinstance(params, dict) else params or ()
+        self._written += PAGE + sum(len(value) for value in values if isinstance(value, bytes))
 
     def _set_autocommit(self, autocommit: bool) -> None:
         # Turning autocommit on commits; turned off, Python begins before the first write.
@@ -168,7 +183,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.close()
         else:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.connection))
-        self._lock, self._holds_lock = None, False
+        self._lock, self._holds_lock, self._checkpointer = None, False, None
         if self.in_atomic_block:
             self.closed_in_transaction = True
             self.needs_rollback = True
@@ -184,7 +199,8 @@ def _after_fork_in_child() -> None:
     # SQLite's locks do not survive a fork, its idea of them does (https://sqlite.org/howtocorrupt.html).
     global _forked_in_use
     opened = [wrapper for wrapper in list(_wrappers) if wrapper.connection is not None]
-    _forked_in_use |= any(wrapper.in_use_at_fork for wrapper in opened)
+    copying = checkpoints.forget()
+    _forked_in_use |= copying or any(wrapper.in_use_at_fork for wrapper in opened)
     for wrapper in opened:
         wrapper.abandon(close=not _forked_in_use)
 

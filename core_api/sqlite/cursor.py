@@ -17,6 +17,9 @@ class Writer(Protocol):
     def turn(self, writes: bool) -> AbstractContextManager[None]:
         """Around a statement; `writes` says whether it needs the lock."""
 
+    def wrote(self, params: Iterable[Any] | None) -> None:
+        """A statement with these parameters has written."""
+
 
 class FairCursor(SQLiteCursorWrapper):
     """Django's SQLite cursor, whose writes go one at a time and in the order of arrival.
@@ -36,6 +39,8 @@ class FairCursor(SQLiteCursorWrapper):
         writes = may_write(query)
         with self._writer.turn(writes):
             super().execute(query, params)
+            if writes:
+                self._writer.wrote(params)
             if writes and not self.connection.in_transaction:
                 self._rows = iter(super().fetchall())
         return self
