@@ -1,12 +1,15 @@
-"""Small things around processes: ending with the parent, waiting for a signal to stop."""
+"""Small things around processes: commands, ending with the parent, waiting for a signal."""
 
 import ctypes
+import gc
 import os
 import select
 import signal
 import sys
 from types import FrameType, TracebackType
 from typing import Self
+
+from django.conf import settings
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -15,6 +18,11 @@ PARENT = "COAPTURE_PARENT"
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def managing(*arguments: str) -> tuple[str, ...]:
+    """The command line of our own management command, for another process."""
+    return (sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments)
 
 
 def end_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
@@ -36,13 +44,26 @@ def end_with_supervisor() -> None:
         end_with_parent(int(parent))
 
 
-class Stop:
-    """SIGTERM, SIGINT and SIGHUP as something to wait for, while the `with` block runs."""
+def collect_less() -> None:
+    """Leave what was imported out of the garbage collector's sight, and call it less often.
+
+    Requests make few cycles, and each collection walks all that lives: a seventh of a download.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+class Signals:
+    """Signals as something to wait for, while the `with` block runs."""
+
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._numbers = numbers
 
     def __enter__(self) -> Self:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
-        self._former = {number: signal.signal(number, self._arrived) for number in STOP_SIGNALS}
+        self._former = {number: signal.signal(number, self._arrived) for number in self._numbers}
         return self
 
     def __exit__(
@@ -62,3 +83,14 @@ class Stop:
     def wait(self, seconds: float) -> bool:
         """True as soon as one of the signals has arrived, False when the time is over."""
         return bool(select.select([self._reader], [], [], seconds)[0])
+
+    def take(self) -> bool:
+        """Whether one has arrived since this was asked last."""
+        return self.wait(0) and bool(os.read(self._reader, select.PIPE_BUF))
+
+
+class Stop(Signals):
+    """SIGTERM, SIGINT and SIGHUP."""
+
+    def __init__(self) -> None:
+        super().__init__(*STOP_SIGNALS)

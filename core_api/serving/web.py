@@ -15,7 +15,7 @@ from granian.log import LogLevels
 from core_api import turns
 from core_api.serving.addresses import Address
 from core_api.serving.in_turn import InTurn
-from core_api.serving.processes import end_with_parent
+from core_api.serving.processes import collect_less, end_with_parent
 from core_api.serving.stalls import Watched
 
 STOP_WITHIN = 2
@@ -51,6 +51,7 @@ def _in_worker(master: int, port: int) -> Watched:
     """The application, in a new worker process, which is to end with granian's master."""
     end_with_parent(master, signal.SIGKILL)
     turns.limit(settings.COAPTURE_WEB_TURNS)
+    collect_less()
     # Until granian sets its own handlers a worker would take the master's, which stop nothing.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
