@@ -114,12 +114,16 @@ class PayloadTooLarge(ApiError):
 
 
 class UnsupportedMediaType(ApiError):
-    """The body is of a media type that this resource does not take."""
+    """The body is of a media type that this resource does not take.
+
+    `header` names the method's own field for the types that are: Accept-Post, Accept-Patch
+    (RFC 5789 section 3.1) or Accept-Query (RFC 10008 section 3).
+    """
 
     status = 415
 
-    def __init__(self, detail: str, accepted: Sequence[str]) -> None:
-        super().__init__(detail, headers={"Accept-Post": ", ".join(accepted)})
+    def __init__(self, detail: str, accepted: Sequence[str], header: str = "Accept-Post") -> None:
+        super().__init__(detail, headers={header: ", ".join(accepted)})
 
 
 class RangeNotSatisfiable(ApiError):

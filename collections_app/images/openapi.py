@@ -3,7 +3,9 @@
 from typing import Any
 
 from collections_app.images.bodies import MERGE_PATCH
+from collections_app.images.fetch import KEYS, QUERIES
 from core_api.rest.negotiation import CBOR, JSON, LINK_FORMAT, OCTETS
+from core_api.rest.paging import MAX_LIMIT
 from core_api.rest.schema import answers, content, parameter, ref
 
 Item = dict[str, Any]
@@ -25,6 +27,7 @@ TIMESTAMP = {
     "type": ["string", "number"],
     "description": "RFC 3339, Unix seconds, or 0 and below: seconds from the server's clock",
 }
+PAGE_SIZE = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}
 
 SCHEMAS: dict[str, Item] = {
     "Image": {
@@ -85,6 +88,27 @@ SCHEMAS: dict[str, Item] = {
         },
     },
     "ImageChanges": {"type": "object", "properties": DESCRIPTION},
+    "ImageQuery": {
+        "type": "object",
+        "description": "In CBOR also with the integer keys "
+        + ", ".join(f"{key} {name}" for key, name in KEYS.items()),
+        "properties": {
+            "deviceId": DEVICE_ID,
+            "title": {"type": "string", "description": "is contained in the title"},
+            "from": TIMESTAMP | {"description": "the earliest: RFC 3339 or Unix seconds"},
+            "to": TIMESTAMP | {"description": "the latest: RFC 3339 or Unix seconds"},
+            "near": {
+                "type": "array",
+                "items": {"type": "number"},
+                "minItems": 3,
+                "maxItems": 3,
+                "description": "latitude, longitude, km",
+            },
+            "limit": PAGE_SIZE | {"description": "images a page; 100 unless told"},
+            "after": {"type": "string", "description": "stamp,id of the last image seen"},
+        },
+        "additionalProperties": False,
+    },
 }
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -101,7 +125,7 @@ FILTERS = [
     parameter("to", "the latest timestamp"),
     parameter("title", "is contained in the title"),
     parameter("near", "latitude,longitude,km"),
-    parameter("limit", "images a page", {"type": "integer", "minimum": 1, "maximum": 1000}),
+    parameter("limit", "images a page", PAGE_SIZE),
     parameter("after", "the cursor that a Link with rel=next carries"),
     FORMAT,
 ]
@@ -163,6 +187,15 @@ def _delete(parameters: list[Item]) -> Item:
     }
 
 
+# OpenAPI 3.1 has no word for this method; 3.2 calls it `query`.
+X_QUERY = "x-query"
+QUERY = {
+    "summary": "The list by QUERY (RFC 10008); over CoAP this is FETCH",
+    "parameters": [FORMAT],
+    "requestBody": {"required": True, "content": content(ref("ImageQuery"), *QUERIES)},
+    "responses": answers({200: _LIST, 304: _UNCHANGED}, 400, 406, 412, 413, 415),
+}
+
 POST = {
     "summary": "Store one image",
     "parameters": [
@@ -185,6 +218,7 @@ PATHS: dict[str, Item] = {
     "/collections/images": {
         "get": _read("One image by deviceId and timestamp, or a list", BY_QUERY + FILTERS)
         | {"description": "With fewer parameters and an Accept that names a list: the list."},
+        X_QUERY: QUERY,
         "post": POST,
         "put": _put(BY_QUERY),
         "patch": _patch(BY_QUERY),
@@ -197,6 +231,7 @@ PATHS: dict[str, Item] = {
             "parameters": FILTERS,
             "responses": answers({200: _LIST, 304: _UNCHANGED}, 400, 406),
         },
+        X_QUERY: QUERY,
     },
     "/collections/images/{deviceId}/latest": {
         "parameters": [DEVICE],

@@ -5,8 +5,8 @@ from typing import Any
 from collections_app.images.models import Image
 from collections_app.images.paths import href
 from collections_app.images.queries import Cursor
-from core_api.errors import BadRequest
 from core_api.wire import media
+from core_api.wire.errors import field_error
 from core_api.wire.linkformat import Link
 from core_api.wire.times import parse_stamp, to_rfc3339, to_stamp
 
@@ -61,8 +61,8 @@ def cursor(image: Image) -> str:
 
 
 def parse_cursor(text: str) -> Cursor:
-    """The place that `after=` names; BadRequest where it is none."""
+    """The place that `after` names; FieldErrors where it is none."""
     stamp, _, number = text.partition(",")
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        raise BadRequest("after is not a place in this list.", pointer="/after")
+        raise field_error("/after", "is not a place in this list")
     return Cursor(parse_stamp(stamp, "/after"), int(number))

@@ -118,7 +118,9 @@ class TestPatch:
 
     def test_other_types(self, client: Client, post: Post) -> None:
         post()
-        assert client.patch(PATH, b"x", content_type="text/plain").status_code == 415
+        response = client.patch(PATH, b"x", content_type="text/plain")
+        assert response.status_code == 415
+        assert response["Accept-Patch"].startswith("application/merge-patch+json, ")
 
     def test_missing(self, client: Client, db: None) -> None:
         assert client.patch(PATH, {}, content_type="application/json").status_code == 404
