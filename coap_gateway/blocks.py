@@ -1,12 +1,13 @@
 """Block options (RFC 7959, and BERT of RFC 8323 section 6), and what makes blocks one transfer."""
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aiocoap import Message
-from aiocoap.numbers import OptionNumber
+from aiocoap.numbers import OptionNumber, codes
 
 from coap_gateway import refusals, replies
 from coap_gateway.replies import Reply
@@ -14,12 +15,21 @@ from coap_gateway.replies import Reply
 BERT = 7
 # Bytes of the largest block of UDP, and of the unit that BERT counts in.
 KIB = 1024
-LAST_NUMBER = 0xFFFFF
 
 # Options that differ between the messages of one transfer.
 _CHANGING = frozenset(
-    {OptionNumber.BLOCK1, OptionNumber.BLOCK2, OptionNumber.OBSERVE, OptionNumber.ETAG}
+    {
+        OptionNumber.BLOCK1,
+        OptionNumber.BLOCK2,
+        OptionNumber.OBSERVE,
+        OptionNumber.ETAG,
+        OptionNumber.NO_RESPONSE,
+    }
 )
+_CHANGING_ENDPOINT = _CHANGING | {OptionNumber.URI_HOST, OptionNumber.URI_PORT}
+_UPLOADING = (codes.POST, codes.PUT)
+_SHA256 = re.compile(r"sha256=[0-9A-Fa-f]{64}")
+TAG_BYTES = 8
 
 
 class Block(NamedTuple):
@@ -45,24 +55,44 @@ def transfer_key(request: Message) -> bytes:
 
     The endpoints, the method, and each option that is part of the cache key with the Request-Tags.
     """
-    digest = hashlib.blake2b(repr(request.remote.blockwise_key).encode(), digest_size=16)
+    return _digest(request, repr(request.remote.blockwise_key).encode(), _CHANGING)
+
+
+def resumable_key(request: Message) -> bytes | None:
+    """What the blocks of an upload have in common that may be continued from any endpoint.
+
+    That is a POST or PUT which shows what nobody can guess: the image's `sha256=` in its query
+    and one Request-Tag of 8 bytes. Its key leaves out who asks, and by which of our names. None
+    for any other request.
+    """
+    tags = request.opt.get_option(OptionNumber.REQUEST_TAG)
+    if len(tags) != 1 or len(tags[0].value) != TAG_BYTES or request.code not in _UPLOADING:
+        return None
+    if not any(_SHA256.fullmatch(item) for item in request.opt.uri_query):
+        return None
+    return _digest(request, b"", _CHANGING_ENDPOINT)
+
+
+def _digest(request: Message, start: bytes, left_out: Container[int]) -> bytes:
+    digest = hashlib.blake2b(start, digest_size=16)
     digest.update(bytes((request.code,)))
     for option in request.opt.option_list():
         # RFC 7252 section 5.4.6: these bits say that it is no part of the cache key.
-        if option.number in _CHANGING or option.number & 0x1E == 0x1C:
+        if option.number in left_out or option.number & 0x1E == 0x1C:
             continue
         value = option.encode()
-        digest.update(option.number.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value)
+        digest.update(option.number.to_bytes(2, "big") + len(value).to_bytes(4, "big") + value)
     return digest.digest()
 
 
-def cut(reply: Reply, wanted: Block | None, remote: Any) -> Message:
+def cut(reply: Reply, wanted: Block | None, remote: Any, largest: int = BERT) -> Message:
     """The message that carries the block of the reply that is wanted, or all where it fits.
 
-    Raises Refusal 4.00 for a block after the end.
+    `largest` is a bound on the size exponent. Raises Refusal 4.00 for a block after the end.
     """
-    whole = remote.maximum_payload_size if remote.maximum_block_size_exp == BERT else KIB
-    block = _fitting(wanted, remote.maximum_block_size_exp)
+    exponent = min(largest, remote.maximum_block_size_exp)
+    block = _fitting(wanted, exponent)
+    whole = remote.maximum_payload_size if exponent == BERT else Block(0, False, exponent).size
     size = whole - whole % KIB if block.exponent == BERT else block.size
     if block.number == 0 and len(reply.payload) <= (whole if wanted is None else size):
         return replies.message(reply)
@@ -88,13 +118,8 @@ def _fitting(wanted: Block | None, largest: int) -> Block:
 
 
 def block_of(options: Iterable[Any]) -> Block | None:
-    """The value of a message's Block1 or Block2 options; None where it has none.
-
-    Raises Refusal 4.02 for a value of more than three bytes (RFC 7252 section 5.4.3).
-    """
+    """The value of a message's Block1 or Block2 options; None where it has none."""
     for option in options:
         number, more, exponent = option.value
-        if number > LAST_NUMBER:
-            raise refusals.bad_option("A block number has at most 20 bits.")
         return Block(number, more, exponent)
     return None

@@ -1,36 +1,20 @@
 """Block1: a body that comes in several requests becomes one (RFC 7959 section 2.5)."""
 
 import asyncio
-import datetime as dt
 import hashlib
 import time
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 from coap_gateway import refusals
-from coap_gateway.blocks import BERT, Block
+from coap_gateway.blocks import BERT
 from coap_gateway.expiring import Clock, Expiring
 from coap_gateway.limits import EXCHANGE_LIFETIME, Limits
+from coap_gateway.parts import Part
 from coap_gateway.replies import Reply
-from coap_gateway.uploads import Upload, Uploads
+from coap_gateway.upload import Upload
+from coap_gateway.uploads import Uploads
 
 MISSING = "A block is missing; begin again with block 0."
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One request with a Block1 option.
-
-    `key` is that of its transfer, `peer` the address and port, `received` the clock (UTC);
-    `announced` is the Size1 option, in bytes.
-    """
-
-    key: bytes
-    peer: Hashable
-    block: Block
-    payload: bytes
-    received: dt.datetime
-    announced: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +41,19 @@ class Assembly:
         """
         _check_size(part)
         self._check_limit(part)
-        upload = self.uploads.find(part.key)
-        if upload is None and part.block.offset > 0:
-            return self._again(part)
+        finished = self._finished.get(part.key)
+        if finished is not None and part.block.offset > 0 and finished.last == _digest(part):
+            return finished.reply
+        upload = self.uploads.find(part)
         if upload is None:
             upload = self._begin(part)
         else:
-            _check_place(part, upload)
-            self._add(upload, part)
-        return None if part.block.more else self.uploads.take(part.key)
+            self._continue(upload, part)
+        if part.block.more:
+            upload.rest()
+            return None
+        self.uploads.leave(upload)
+        return upload
 
     def finish(self, part: Part, reply: asyncio.Future[Reply]) -> None:
         """Keep the reply to the upload that this part completed; an error of ours is not kept.
@@ -94,25 +82,31 @@ class Assembly:
     def _check_limit(self, part: Part) -> None:
         end = max(part.block.offset + len(part.payload), part.announced or 0)
         if end > self._limits.max_body:
-            self.uploads.drop(part.key)
+            self.uploads.drop(part)
             raise refusals.too_large(self._limits.max_body)
 
-    def _again(self, part: Part) -> asyncio.Future[Reply]:
-        """The reply to an upload that this part completed before; else Refusal 4.08."""
-        finished = self._finished.get(part.key)
-        if finished is None or finished.last != _digest(part):
-            raise refusals.incomplete(MISSING)
-        return finished.reply
-
     def _begin(self, part: Part) -> Upload:
+        """A new upload; Refusal 4.08 where the part is not the first of its body."""
+        if part.block.offset > 0:
+            raise refusals.incomplete(MISSING)
         self._finished.pop(part.key)
-        upload = self.uploads.begin(part.key, part.peer, part.received, part.block.exponent)
+        upload = self.uploads.begin(part)
         try:
-            self.uploads.write(upload, 0, part.payload)
+            self.uploads.write(upload, part)
         except refusals.Refusal:
-            self.uploads.drop(part.key)
+            self.uploads.leave(upload)
+            self.uploads.release(upload, done=True)
             raise
         return upload
+
+    def _continue(self, upload: Upload, part: Part) -> None:
+        """Add the part; Refusal where it does not follow, or where there is no room."""
+        try:
+            self._check_place(upload, part)
+            self._add(upload, part)
+        except refusals.Refusal:
+            upload.rest()
+            raise
 
     def _add(self, upload: Upload, part: Part) -> None:
         """Put the part's bytes in their place.
@@ -123,19 +117,18 @@ class Assembly:
         offset = part.block.offset
         upload.exponent = part.block.exponent
         repeated = offset < upload.size and upload.holds(offset, part.payload)
-        if offset == 0 and upload.size > len(part.payload):
+        if offset == 0 and upload.size > len(part.payload) and not part.resumable:
             upload.received = part.received
         if not repeated or not part.block.more:
-            self.uploads.write(upload, offset, part.payload)
+            self.uploads.write(upload, part)
 
-
-def _check_place(part: Part, upload: Upload) -> None:
-    """Refusal 4.08 where the part does not follow on the upload, 4.00 for a larger block."""
-    offset = part.block.offset
-    if offset > upload.size:
-        raise refusals.incomplete(MISSING)
-    if offset > 0 and part.block.exponent > upload.exponent:
-        raise refusals.bad_request("The blocks of one body may become smaller, not larger.")
+    def _check_place(self, upload: Upload, part: Part) -> None:
+        """Refusal 4.08 where the part does not follow on the upload, 4.00 for a larger block."""
+        offset = part.block.offset
+        if offset > upload.size:
+            raise refusals.unfinished(self.uploads.state(upload, part))
+        if offset > 0 and part.block.exponent > upload.exponent:
+            raise refusals.bad_request("The blocks of one body may become smaller, not larger.")
 
 
 def _digest(part: Part) -> bytes:

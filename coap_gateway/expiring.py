@@ -30,6 +30,10 @@ class Expiring(Generic[K, V]):
         deadline, value = self._entries.get(key, (0.0, None))
         return value if deadline > self._clock() else None
 
+    def remaining(self, key: K) -> float:
+        """Seconds until the entry ends; zero or less where there is none that lives."""
+        return self._entries[key][0] - self._clock() if key in self._entries else 0.0
+
     def put(self, key: K, value: V) -> None:
         """Add or replace an entry; it is the newest now."""
         self._entries[key] = (self._clock() + self._lifetime, value)

@@ -1,8 +1,11 @@
 """What the gateway refuses itself, in the same shape as every problem (RFC 9290)."""
 
+from collections.abc import Mapping
+
 from aiocoap.numbers import codes
 
 from coap_gateway.replies import Reply
+from core_api.wire import cbor
 from core_api.wire.codes import response_code
 from core_api.wire.media import content_format
 from core_api.wire.problem import Problem, problem, to_concise_cbor
@@ -48,6 +51,16 @@ def bad_option(detail: str) -> Refusal:
     return Refusal(codes.BAD_OPTION, detail)
 
 
+def unverified() -> Refusal:
+    """4.01: only for a peer that returns an Echo value (RFC 9175 section 2.4)."""
+    return Refusal(codes.UNAUTHORIZED, "Return the Echo option.")
+
+
+def unknown_method() -> Refusal:
+    """4.05: a method that is not known here, whatever the path (RFC 7252 section 5.8)."""
+    return Refusal(codes.METHOD_NOT_ALLOWED, "This method is not known here.")
+
+
 def not_acceptable(detail: str) -> Refusal:
     """4.06: an Accept that stands for no media type here."""
     return Refusal(codes.NOT_ACCEPTABLE, detail)
@@ -56,6 +69,14 @@ def not_acceptable(detail: str) -> Refusal:
 def incomplete(detail: str) -> Refusal:
     """4.08: a block does not follow on what came before."""
     return Refusal(codes.REQUEST_ENTITY_INCOMPLETE, detail)
+
+
+def unfinished(state: Mapping[str, object]) -> Refusal:
+    """4.08: the block does not follow; how far the upload is, as a CBOR map, says which does."""
+    refusal = incomplete("Another block is to follow.")
+    code = int(codes.REQUEST_ENTITY_INCOMPLETE)
+    refusal.reply = Reply(code, cbor.encode(state), content_format("application/cbor"))
+    return refusal
 
 
 def too_large(limit: int) -> Refusal:
@@ -73,6 +94,11 @@ def datagram_too_large(limit: int) -> Refusal:
 def unsupported_format(detail: str) -> Refusal:
     """4.15: a Content-Format that stands for no media type here."""
     return Refusal(codes.UNSUPPORTED_CONTENT_FORMAT, detail)
+
+
+def too_many(max_age: int) -> Refusal:
+    """4.29: the peer sends too much; again in `max_age` seconds (RFC 8516)."""
+    return Refusal(codes.TOO_MANY_REQUESTS, "Send less.", max_age=max_age)
 
 
 def server_error() -> Refusal:

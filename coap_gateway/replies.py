@@ -41,6 +41,11 @@ class Reply:
         """Whether the code is one of 2.xx."""
         return self.code >> 5 == 2
 
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the code is one of 5.xx: the same request may do better later."""
+        return self.code >> 5 == 5
+
 
 def reply_to(method: str, response: HttpResponseBase, max_body: int) -> Reply:
     """Django's response to an HTTP method; `max_body` is the Size1 of a 4.13.

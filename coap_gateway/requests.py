@@ -10,6 +10,7 @@ from aiocoap.numbers import NON, OptionNumber, codes
 
 from coap_gateway import refusals
 from coap_gateway.blocks import BERT, Block, block_of
+from coap_gateway.options import Unrecognised
 from coap_gateway.replies import ETAG_BYTES
 from core_api.wire.media import media_type
 
@@ -22,21 +23,12 @@ METHODS = {
     codes.PATCH: "PATCH",
     codes.iPATCH: "PATCH",
 }
-# RFC 7252 section 5.10: the critical options that a server without a proxy may get, and whether
-# a message may have several of them.
-CRITICAL = {
-    OptionNumber.IF_MATCH: True,
-    OptionNumber.URI_HOST: False,
-    OptionNumber.IF_NONE_MATCH: False,
-    OptionNumber.URI_PORT: False,
-    OptionNumber.URI_PATH: True,
-    OptionNumber.URI_QUERY: True,
-    OptionNumber.ACCEPT: False,
-    OptionNumber.BLOCK2: False,
-    OptionNumber.BLOCK1: False,
-}
 PROXY = (OptionNumber.PROXY_URI, OptionNumber.PROXY_SCHEME)
+# RFC 8768 section 3.
+HOPS = range(1, 256)
 WITHOUT_BODY = ("GET", "DELETE")
+# The methods whose ETag options ask for a 2.03 (RFC 7252 section 5.10.6.2, RFC 8132 2.3.2).
+READING = ("GET", "QUERY")
 BERT_SCHEMES = ("coap+tcp", "coaps+tcp")
 # RFC 3986 section 3.4, without "&", which separates, and "+", which a form reads as a space.
 _QUERY = "=/?:@!$'()*,;"
@@ -74,7 +66,9 @@ class Call:
 def read(request: Message) -> Call:
     """The request in HTTP's terms; Refusal where an option stands against it."""
     check_options(request.opt.option_list())
-    method = METHODS.get(request.code, "UNKNOWN")
+    method = METHODS.get(request.code)
+    if method is None:
+        raise refusals.unknown_method()
     options = request.opt.get_option
     tags = tuple(option.value for option in options(OptionNumber.ETAG))
     etags = tuple(tag for tag in tags if len(tag) in ETAG_BYTES)
@@ -97,19 +91,14 @@ def is_dropped(request: Message, refusal: refusals.Refusal) -> bool:
 
 
 def check_options(options: Iterable[Any]) -> None:
-    """Refusal 4.02 for an unknown or supernumerary critical option, 5.05 for a proxy's."""
-    former = None
+    """Refusal 4.02 for what `options` does not recognise, 5.05 for a proxy's, 4.00 for no hops."""
     for option in options:
-        number = option.number
-        if number in PROXY:
+        if isinstance(option, Unrecognised):
+            raise refusals.bad_option(f"Option {int(option.number)} {option.reason}.")
+        if option.number in PROXY:
             raise refusals.no_proxy()
-        if number & 1:
-            repeatable = CRITICAL.get(number)
-            if repeatable is None:
-                raise refusals.bad_option(f"Option {int(number)} is not known here.")
-            if number == former and not repeatable:
-                raise refusals.bad_option(f"Option {int(number)} is given twice.")
-        former = number
+        if option.number == OptionNumber.HOP_LIMIT and option.value not in HOPS:
+            raise refusals.bad_request("A Hop-Limit is a number from 1 to 255.")
 
 
 def path_of(segments: tuple[str, ...]) -> str:
@@ -137,7 +126,7 @@ def headers_of(request: Message, method: str, etags: tuple[bytes, ...]) -> dict[
         headers["HTTP_IF_MATCH"] = _tags(options.if_match)
     if options.if_none_match:
         headers["HTTP_IF_NONE_MATCH"] = "*"
-    elif etags and method == "GET":
+    elif etags and method in READING:
         headers["HTTP_IF_NONE_MATCH"] = _tags(etags)
     return headers
 

@@ -3,24 +3,31 @@
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Coroutine, Hashable
+from collections.abc import Awaitable, Coroutine
 from io import BytesIO
 from typing import Any, BinaryIO
 
 from aiocoap import Message
 from aiocoap.numbers import codes
+from django.conf import settings
 
-from coap_gateway import discovering, refusals, replies, requests
-from coap_gateway.blocks import Block, cut, transfer_key
-from coap_gateway.blockwise import Assembly, Part
+from coap_gateway import discovering, refusals, requests
+from coap_gateway.amplification import fit
+from coap_gateway.blocks import Block
+from coap_gateway.blockwise import Assembly
 from coap_gateway.bridge import Bridge, CoapRequest
 from coap_gateway.downloads import Downloads
+from coap_gateway.echo import Echoes
 from coap_gateway.endpoints import host_of, origin_of, peer_of
 from coap_gateway.limits import Limits
-from coap_gateway.observe import Observation, Observers
+from coap_gateway.networks import Networks
+from coap_gateway.observe import Observers
+from coap_gateway.parts import part_of
 from coap_gateway.replies import Reply
 from coap_gateway.requests import Call
-from coap_gateway.uploads import Upload
+from coap_gateway.topics import Observation
+from coap_gateway.upload import Upload
+from coap_gateway.verification import Allowance, Verification
 from core_api.rest.doors import Door
 
 REGISTER = 0
@@ -39,23 +46,26 @@ class Root:
         self._tasks: set[asyncio.Task[Any]] = set()
         self.downloads = Downloads(limits.download_memory)
         self.assembly = Assembly(limits)
+        self.verification = Verification(limits, Networks(limits), Echoes(settings.SECRET_KEY))
         self.observers = Observers(self._render, self._start, self.downloads, limits)
 
     def render_to_pipe(self, pipe: Any) -> None:
         """Answer the request of an aiocoap pipe, now or later."""
+        allowance = self.verification.allowance(pipe.request)
         try:
-            response = self._at_once(pipe)
+            response = self._at_once(pipe, allowance)
         except Exception as error:  # noqa: BLE001
-            response = _refused(pipe.request, error)
+            response = _refused(pipe.request, error, allowance)
         if response is not None:
-            pipe.add_response(response, is_last=True)
+            _respond(pipe, response)
 
-    def acknowledged(self, message: Hashable) -> None:
-        """A confirmable message (endpoint and message id) is under way no longer."""
-        self.observers.acknowledged(message)
+    def may_get(self, request: Message, size: int) -> bool:
+        """Whether an answer of so many bytes may be sent again to the request's peer."""
+        return self.verification.may_get(request, size)
 
     def expire(self) -> None:
         """Let go of what is too old; to be called every second."""
+        self.verification.expire()
         self.downloads.expire()
         self.assembly.expire()
 
@@ -64,13 +74,15 @@ class Root:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._limits.stop_within)
 
-    def _at_once(self, pipe: Any) -> Message | None:
+    def _at_once(self, pipe: Any, allowance: Allowance | None) -> Message | None:
         request = pipe.request
         call = requests.read(request)
         if discovering.is_discovery(call):
-            return cut(discovering.reply_to(call), call.block2, request.remote)
+            return fit(discovering.reply_to(call), call.block2, request, allowance)
+        if allowance is not None and _registers(call):
+            raise refusals.unverified()
         if call.block2 is not None and call.block2.number > 0:
-            held = self.downloads.resume(request, call.block2)
+            held = self.downloads.resume(request, call.block2, allowance)
             if held is not None:
                 return held
             if call.method != "GET":
@@ -89,9 +101,7 @@ class Root:
         request = pipe.request
         if not block.more:
             self._bridge.check_room()
-        part = Part(
-            transfer_key(request), peer_of(request), block, request.payload, _now(), call.size1
-        )
+        part = part_of(request, call, block, _now())
         found = self.assembly.take(part)
         if found is None:
             response = Message(code=codes.CONTINUE)
@@ -106,39 +116,42 @@ class Root:
     async def _answer(self, pipe: Any, call: Call, coming: Awaitable[Reply]) -> None:
         """Answer with what is coming from Django."""
         request = pipe.request
+        allowance = self.verification.allowance(request)
         observation = self._observe(pipe, call)
         try:
             reply = await coming
             if observation is not None:
                 self.observers.establish(observation, reply)
                 return
-            response = self.downloads.begin(request, reply, call.block2)
+            response = self.downloads.begin(request, reply, call.block2, allowance)
             response.opt.block1 = call.block1
         except Exception as error:  # noqa: BLE001
-            response = _refused(request, error)
-        pipe.add_response(response, is_last=True)
+            response = _refused(request, error, allowance)
+        _respond(pipe, response)
 
     def _observe(self, pipe: Any, call: Call) -> Observation | None:
         """An observation, where the request is for one."""
-        later = call.block2 is not None and call.block2.number > 0
-        if call.method != "GET" or call.observe != REGISTER or later:
+        if not _registers(call):
             return None
         request = pipe.request
         return self.observers.register(pipe, call, peer_of(request), origin_of(request))
 
     async def _ask_whole(self, call: Call, request: Message, upload: Upload) -> Reply:
         """Django's reply to a body that came in blocks."""
+        done = False
         try:
-            return await self._ask(call, request, upload.body(), upload.size, upload.received)
+            reply = await self._ask(call, request, upload.body(), upload.size, upload.received)
+            done = not reply.is_server_error
         finally:
-            self.assembly.uploads.release(upload)
+            self.assembly.uploads.release(upload, done=done)
+        return reply
 
-    async def _ask(
+    def _ask(
         self, call: Call, request: Message, body: BinaryIO, size: int, received: dt.datetime
-    ) -> Reply:
+    ) -> asyncio.Future[Reply]:
         """Django's reply to a client's request."""
         door = Door("coap", host_of(request), received, origin_of(request))
-        return await self._bridge.call(CoapRequest(call, door, body, size))
+        return self._bridge.call(CoapRequest(call, door, body, size))
 
     async def _render(self, call: Call, origin: str) -> Reply:
         """Django's reply for those who observe."""
@@ -152,15 +165,29 @@ class Root:
         return task
 
 
-def _refused(request: Message, error: Exception) -> Message:
+def _registers(call: Call) -> bool:
+    """Whether the request is for an observation; one for a later block is not."""
+    later = call.block2 is not None and call.block2.number > 0
+    return call.method == "GET" and call.observe == REGISTER and not later
+
+
+def _refused(request: Message, error: Exception, allowance: Allowance | None) -> Message:
     """The error as the client is told; what is our own fault is logged, and never shown."""
     if not isinstance(error, refusals.Refusal):
         logger.error("A request failed", exc_info=error)
         error = refusals.server_error()
-    response = replies.message(error.reply)
+    response = fit(error.reply, None, request, allowance)
     if requests.is_dropped(request, error):
         response.opt.no_response = NO_RESPONSE
     return response
+
+
+def _respond(pipe: Any, response: Message) -> None:
+    """Answer; aiocoap sends no response of a class that the client does not want (RFC 7967)."""
+    unwanted = pipe.request.opt.no_response
+    if unwanted:
+        response.opt.no_response = unwanted | (response.opt.no_response or 0)
+    pipe.add_response(response, is_last=True)
 
 
 def _now() -> dt.datetime:

@@ -3,24 +3,28 @@
 import asyncio
 import logging
 import resource
-from collections.abc import Callable, Sequence, Set
+import socket
+import time
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 
+from django.conf import settings
+
 from coap_gateway import limits as configured
-from coap_gateway import sockets
 from coap_gateway.aiocoap_internals import Endpoint
 from coap_gateway.bridge import Bridge
 from coap_gateway.deduplication import RecentMessages
 from coap_gateway.following import Following
 from coap_gateway.limits import Limits
 from coap_gateway.root import Root
-from core_api import health
-from core_api.serving.addresses import Address
-from core_api.serving.processes import STOP_SIGNALS
+from core_api import health, turns
+from core_api.serving.processes import STOP_SIGNALS, collect_less
 
 PART = "coap"
 # Seconds between two looks for what is too old.
 TICK = 1.0
+# So many of them may be late before it counts as hanging.
+LATE_TICKS = 3
 
 # Its warnings are of what peers do; anybody could fill the log with them.
 logging.getLogger("aiocoap").setLevel(logging.ERROR)
@@ -34,16 +38,23 @@ class Gateway:
         self._bridge = Bridge(limits)
         self._recent = RecentMessages(limits.deduplication)
         self.root = Root(limits, self._bridge)
-        self._endpoint = Endpoint(self.root, self._recent, limits.max_body)
+        self._endpoint = Endpoint(self.root, self._recent, limits)
         self._loop = asyncio.get_running_loop()
+        self._ticked = time.monotonic()
         self._timer = self._loop.call_later(TICK, self._expire)
 
-    async def open(self, addresses: Sequence[Address]) -> None:
-        """Listen on every address, UDP and TCP; OSError where one cannot be bound."""
+    async def open(self, listeners: Iterable[socket.socket]) -> None:
+        """Serve bound sockets, UDP and TCP; they are closed in the end."""
         self._following.start(self._tell)
-        for address in addresses:
-            await self._endpoint.add_udp(sockets.udp(address))
-            await self._endpoint.add_tcp(sockets.tcp(address))
+        for listener in listeners:
+            if listener.type == socket.SOCK_DGRAM:
+                await self._endpoint.add_udp(listener)
+            else:
+                await self._endpoint.add_tcp(listener)
+
+    def lives(self) -> bool:
+        """Whether the event loop goes round; may be asked from any thread."""
+        return time.monotonic() - self._ticked < LATE_TICKS * TICK
 
     async def close(self) -> None:
         """Take no more requests, finish those that are being answered, close everything."""
@@ -61,35 +72,52 @@ class Gateway:
             self._loop.call_soon_threadsafe(self.root.observers.changed, paths)
 
     def _expire(self) -> None:
+        self._ticked = time.monotonic()
         self._recent.expire()
+        self._endpoint.expire()
         self.root.expire()
+        for remote in self.root.observers.silent():
+            self._endpoint.ask(remote)
         self._timer = self._loop.call_later(TICK, self._expire)
 
 
-def run(addresses: Sequence[Address], listening: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `listening` is called when every address is open."""
+def run(listeners: Iterable[socket.socket], listening: Callable[[], None], number: int = 0) -> None:
+    """Serve the sockets until SIGTERM or SIGINT; `listening` is called when all are open.
+
+    `number` is that of this process under a master, from 1 on.
+    """
     _allow_many_files()
+    turns.limit(settings.COAPTURE_COAP_TURNS)
+    collect_less()
     following = Following()
     # Never uvloop: an ICMP error would stop its UDP sockets for ever.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        runner.run(_serve(addresses, following, listening))
+        runner.run(_serve(listeners, following, listening, number))
 
 
 async def _serve(
-    addresses: Sequence[Address], following: Following, listening: Callable[[], None]
+    listeners: Iterable[socket.socket],
+    following: Following,
+    listening: Callable[[], None],
+    number: int,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, stop.set)
+    for stopping in STOP_SIGNALS:
+        loop.add_signal_handler(stopping, stop.set)
     gateway = Gateway(configured.from_settings(), following)
     try:
-        await gateway.open(addresses)
-        with health.beating(PART):
+        await gateway.open(listeners)
+        with health.beating(name_of(number), gateway.lives, returns=number > 0):
             listening()
             await stop.wait()
     finally:
         await gateway.close()
+
+
+def name_of(number: int) -> str:
+    """What the process of this number is called in the log and in /readyz."""
+    return f"{PART}-{number}" if number else PART
 
 
 def _allow_many_files() -> None:

@@ -12,14 +12,24 @@ class CoreApiConfig(AppConfig):
         """Make the platform's own resources discoverable."""
         from core_api import links, openapi
         from core_api.rest import schema
+        from core_api.uploads import openapi as uploads
         from core_api.wire.media import content_format
 
         schema.describe(openapi.PATHS)
+        schema.describe(uploads.PATHS, uploads.SCHEMAS)
         links.register(
             links.Resource(
                 "/collections",
                 interface="core.ll",
                 ct=[content_format("application/link-format"), content_format("application/json")],
                 title="Collections",
+            )
+        )
+        links.register(
+            links.Resource(
+                "/uploads",
+                rt="uploads",
+                ct=[content_format("application/json"), content_format("application/cbor")],
+                title="Unfinished uploads",
             )
         )

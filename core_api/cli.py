@@ -18,6 +18,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="where CoAP listens, UDP and TCP; may be repeated (COAPTURE_COAP)",
     )
+    parser.add_argument(
+        "--processes", metavar="N", help="how many processes serve CoAP (COAPTURE_COAP_PROCESSES)"
+    )
     parser.add_argument("--data", metavar="DIR", help="where the data lies (COAPTURE_DATA)")
     parser.add_argument(
         "--open", action="store_true", help="let other machines in, too (ACCESS=open)"
@@ -35,6 +38,7 @@ def to_environment(arguments: Sequence[str]) -> list[str]:
     variables = {
         "COAPTURE_HTTP": options.http,
         "COAPTURE_COAP": ",".join(options.coap or ()),
+        "COAPTURE_COAP_PROCESSES": options.processes,
         "COAPTURE_DATA": options.data,
         "ACCESS": "open" if options.open else "",
     }

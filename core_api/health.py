@@ -1,8 +1,9 @@
 """Who is up: each part leaves a sign of life in the data folder, and the database is asked."""
 
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,50 +28,69 @@ def beat(part: str) -> None:
 
 
 @contextmanager
-def beating(part: str) -> Iterator[None]:
-    """A thread that beats for the part while the block runs; then the part is down."""
+def beating(
+    part: str, lives: Callable[[], bool] = lambda: True, *, returns: bool = False
+) -> Iterator[None]:
+    """A thread that beats for the part while the block runs, unless `lives` says that it hangs.
+
+    Then the part is down; one that `returns` at once (a process that its master starts again) only
+    when it stays away.
+    """
     stop = threading.Event()
     beat(part)
-    thread = threading.Thread(target=_beat_until, args=(part, stop), name="beat", daemon=True)
+    thread = threading.Thread(
+        target=_beat_until, args=(part, lives, stop), name="beat", daemon=True
+    )
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
-        _path(part).unlink(missing_ok=True)
+        if not returns:
+            _path(part).unlink(missing_ok=True)
 
 
-def _beat_until(part: str, stop: threading.Event) -> None:
+def _beat_until(part: str, lives: Callable[[], bool], stop: threading.Event) -> None:
     while not stop.wait(BEAT_EVERY):
         # A beat that cannot be written is missed, which is what the others then see.
         with suppress(OSError):
-            beat(part)
+            if lives():
+                beat(part)
 
 
-def silence() -> None:
-    """Forget every sign of life: nothing runs yet."""
-    for path in _folder().glob("*"):
+def silence(part: str = "") -> None:
+    """Forget the signs of life of a part and its processes, or of all: nothing runs yet."""
+    for path in (*_folder().glob(part or "*"), *_processes(part)):
         path.unlink(missing_ok=True)
 
 
 def parts() -> dict[str, str]:
     """Each part of this server and "up" or "down"; the database may also be "not migrated".
 
-    The web part is up, for it is the one that answers; it is the only one where COAPTURE_PARTS
-    names none.
+    A part of several processes is followed by these, as "coap-1". The web part is up, for it is the
+    one that answers; it is the only one where COAPTURE_PARTS names none.
     """
-    signs = {part: sign(part) for part in settings.COAPTURE_PARTS if part != "web"}
-    return {"web": UP, **signs, "database": _database()}
+    names = [
+        name
+        for part in settings.COAPTURE_PARTS
+        if part != "web"
+        for name in (part, *sorted(path.name for path in _processes(part)))
+    ]
+    return {"web": UP, **{name: sign(name) for name in names}, "database": _database()}
 
 
 def sign(part: str) -> str:
     """ "up" where the part has beaten lately, else "down"."""
+    return UP if silent_for(part) < DOWN_AFTER else DOWN
+
+
+def silent_for(part: str) -> float:
+    """Seconds since the part has beaten; infinite where it never has."""
     try:
-        age = time.time() - _path(part).stat().st_mtime
+        return time.time() - _path(part).stat().st_mtime
     except FileNotFoundError:
-        return DOWN
-    return UP if age < DOWN_AFTER else DOWN
+        return math.inf
 
 
 def _database() -> str:
@@ -89,6 +109,10 @@ def _database() -> str:
 
 def _folder() -> Path:
     return Path(settings.COAPTURE_DATA) / "run"
+
+
+def _processes(part: str) -> Iterator[Path]:
+    return _folder().glob(f"{part}-[0-9]*")
 
 
 def _path(part: str) -> Path:

@@ -8,6 +8,7 @@ urlpatterns = [
     path(".well-known/core", discovery.document),
     path("collections", discovery.document),
     path("collections/", include("collections_app.urls")),
+    path("uploads", include("core_api.uploads.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("openapi.json", schema.openapi, name="schema"),

@@ -36,7 +36,7 @@ def posted(request: HttpRequest) -> NewImage:
     media_type = base_type(request.META.get("CONTENT_TYPE") or OCTETS)
     if media_type in (JSON, CBOR):
         fields = payload.decode_image(media_type, read_body(request), received)
-        return _verified(fields, "/imageData")
+        return _as_announced(request, _verified(fields, "/imageData"))
     if media_type == FORM:
         return _verified(_form(request, received), "/image")
     if is_raw(media_type):
@@ -52,14 +52,16 @@ def put(request: HttpRequest, device_id: str, timestamp: dt.datetime) -> NewImag
         raise UnsupportedMediaType("An image is PUT as its bytes.", ("image/*", OCTETS))
     data = read_body(request)
     facts = verify(data, pointer="")
-    return NewImage(device_id, timestamp, False, data, facts.media_type, facts.width, facts.height)
+    new = NewImage(device_id, timestamp, False, data, facts.media_type, facts.width, facts.height)
+    return _as_announced(request, new)
 
 
 def patch(request: HttpRequest) -> Mapping[str, object]:
     """The changes that a PATCH carries (RFC 7396), by name: title, location, meta."""
     media_type = base_type(request.META.get("CONTENT_TYPE", ""))
     if media_type not in PATCHES:
-        raise UnsupportedMediaType("A PATCH is a JSON merge patch, or the same in CBOR.", PATCHES)
+        detail = "A PATCH is a JSON merge patch, or the same in CBOR."
+        raise UnsupportedMediaType(detail, PATCHES, header="Accept-Patch")
     return payload.decode_changes(CBOR if media_type == CBOR else JSON, read_body(request))
 
 
@@ -103,6 +105,21 @@ def _form(request: HttpRequest, received: dt.datetime) -> ImageFields:
     return payload.text_fields(named(query | fields), data, received)
 
 
+def _as_announced(request: HttpRequest, new: NewImage) -> NewImage:
+    """The image itself; BadRequest where the query announces another digest.
+
+    By that digest a device shows that an upload is its own, whatever the form of its body.
+    """
+    announced = query_of(request).get("sha256")
+    if announced and announced.lower() != new.sha256:
+        raise _other_digest()
+    return new
+
+
+def _other_digest() -> BadRequest:
+    return BadRequest("sha256 is not the digest of these bytes.", pointer="/sha256")
+
+
 def _verified(fields: ImageFields, pointer: str) -> NewImage:
     facts = verify(fields.data, pointer)
     new = NewImage(
@@ -118,5 +135,5 @@ def _verified(fields: ImageFields, pointer: str) -> NewImage:
         meta=fields.meta,
     )
     if fields.sha256 is not None and fields.sha256.hex() != new.sha256:
-        raise BadRequest("sha256 is not the digest of these bytes.", pointer="/sha256")
+        raise _other_digest()
     return new

@@ -5,4 +5,5 @@ from collections.abc import Mapping
 PERIODIC: Mapping[str, float] = {
     "core_api.changes.prune": 60.0,
     "core_api.storage.services.sweep": 60.0,
+    "core_api.uploads.services.sweep": 60.0,
 }

@@ -21,7 +21,7 @@ def read_body(request: HttpRequest) -> bytes:
     announced = request.META.get("CONTENT_LENGTH") or ""
     if announced.isdecimal() and int(announced) > limit:
         raise PayloadTooLarge(limit)
-    stream = _stream(request, chunked=not announced)
+    stream = stream_of(request)
     pieces, size = [], 0
     try:
         while piece := stream.read(min(PIECE, limit + 1 - size)):
@@ -36,8 +36,10 @@ def read_body(request: HttpRequest) -> bytes:
     return b"".join(pieces)
 
 
-def _stream(request: HttpRequest, *, chunked: bool) -> Any:
+def stream_of(request: HttpRequest) -> Any:
+    """What the body is to be read from, whether its length was announced or not."""
     environ = getattr(request, "environ", None)
+    chunked = not request.META.get("CONTENT_LENGTH")
     if environ is not None and chunked and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", ""):
         return environ["wsgi.input"]
     return request

@@ -100,6 +100,7 @@ def answers(good: dict[int, Item], *problems: int) -> Item:
 
 _REASONS = {
     400: "Something in the request is wrong; errors name the fields.",
+    403: "Who asks does not show that it may.",
     404: "There is nothing there.",
     406: "No representation is of a type that Accept names.",
     409: "Another image is stored for this device and time.",

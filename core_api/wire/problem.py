@@ -26,13 +26,17 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem as RFC 9457 section 3 has it; `status` is the HTTP status."""
+    """A problem as RFC 9457 section 3 has it; `status` is the HTTP status.
+
+    `members` are extension members (section 3.2) of its type, for JSON alone.
+    """
 
     status: int
     title: str
     detail: str = ""
     type: str = BLANK
     errors: tuple[FieldError, ...] = ()
+    members: tuple[tuple[str, object], ...] = ()
 
 
 def problem(
@@ -42,11 +46,11 @@ def problem(
     title: str | None = None,
     type: str = BLANK,  # noqa: A002
     errors: Sequence[FieldError] = (),
+    members: Sequence[tuple[str, object]] = (),
 ) -> Problem:
     """A problem whose title is the status's phrase unless another is given."""
-    return Problem(
-        int(status), phrase(status) if title is None else title, detail, type, tuple(errors)
-    )
+    title = phrase(status) if title is None else title
+    return Problem(int(status), title, detail, type, tuple(errors), tuple(members))
 
 
 def to_json(problem: Problem) -> bytes:
@@ -63,7 +67,7 @@ def to_json(problem: Problem) -> bytes:
             {"pointer": _text(error.pointer), "detail": _text(error.detail)}
             for error in problem.errors
         ]
-    return msgspec.json.encode(members)
+    return msgspec.json.encode(members | dict(problem.members))
 
 
 def to_concise_cbor(problem: Problem, code: int | None = None) -> bytes:

@@ -12,6 +12,7 @@ CON, NON, ACK, RST = range(4)
 GET, POST, PUT, DELETE = "0.01", "0.02", "0.03", "0.04"
 FETCH, PATCH, IPATCH = "0.05", "0.06", "0.07"
 IF_MATCH, URI_HOST, ETAG, IF_NONE_MATCH, OBSERVE, LOCATION_PATH = 1, 3, 4, 5, 6, 8
+URI_PORT, OSCORE, HOP_LIMIT, ECHO, NO_RESPONSE = 7, 9, 16, 252, 258
 URI_PATH, CONTENT_FORMAT, MAX_AGE, URI_QUERY, ACCEPT, LOCATION_QUERY = 11, 12, 14, 15, 17, 20
 BLOCK2, BLOCK1, SIZE2, PROXY_URI, PROXY_SCHEME, SIZE1, REQUEST_TAG = 23, 27, 28, 35, 39, 60, 292
 
@@ -193,6 +194,17 @@ class Client:
         while (answer := self.receive()).token != token or answer.code == "0.00":
             pass
         return answer
+
+    def replies_to(self, datagram: bytes) -> list[Answer]:
+        """What comes before the answer to a ping that is sent after the datagram."""
+        self.socket.send(datagram)
+        ping = self.mid()
+        self.socket.send(encode(CON, "0.00", ping, b""))
+        replies = []
+        while (answer := decode(self.socket.recv(65536))).mid != ping:
+            replies.append(answer)
+        assert (answer.kind, answer.code) == (RST, "0.00")
+        return replies
 
     def is_quiet(self, seconds: float) -> bool:
         """Whether nothing more comes in this time."""

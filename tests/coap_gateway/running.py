@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from coap_gateway import sockets
 from coap_gateway.following import Following
 from coap_gateway.limits import Limits
 from coap_gateway.server import Gateway
@@ -30,7 +31,9 @@ class Running:
         assert self._ready.wait(10)
 
     def stop(self) -> None:
-        """End it, gracefully."""
+        """End it, gracefully, unless it has ended."""
+        if not self._thread.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
         assert not self._thread.is_alive()
@@ -51,7 +54,8 @@ class Running:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self.gateway = Gateway(self._limits, self._following)
         hosts = ["127.0.0.1"] + (["::1"] if has_ipv6() else [])
-        await self.gateway.open([Address(host, self.port) for host in hosts])
+        addresses = [Address(host, self.port) for host in hosts]
+        await self.gateway.open(sockets.groups(addresses, 1)[0])
         self._ready.set()
         await self._stop.wait()
         await self.gateway.close()

@@ -1,5 +1,6 @@
 """A small Django site for the gateway to talk to."""
 
+import os
 import threading
 import time
 from functools import lru_cache
@@ -110,6 +111,11 @@ def slow(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done", content_type="text/plain")
 
 
+def process(request: HttpRequest) -> HttpResponse:
+    """The id of the process that answers."""
+    return HttpResponse(str(os.getpid()), content_type="text/plain")
+
+
 def boom(request: HttpRequest) -> HttpResponse:
     """A view with a mistake."""
     raise RuntimeError("a secret of the server")
@@ -133,6 +139,7 @@ urlpatterns = [
     path("state", observed),
     path("state/<str:name>", observed),
     path("slow", slow),
+    path("process", process),
     path("boom", boom),
     path("broken-stream", broken_stream),
     path("too-large", too_large),

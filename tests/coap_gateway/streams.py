@@ -32,15 +32,21 @@ def frame(code: str, token: bytes = b"", options: Options = (), payload: bytes =
 
 
 class StreamClient:
-    """One connection."""
+    """One connection; `first` is sent instead of a CSM."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", largest: int | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        host: str = "127.0.0.1",
+        largest: int | None = None,
+        first: bytes | None = None,
+    ) -> None:
         self.socket = socket.create_connection((host, port), timeout=10)
         self._file = self.socket.makefile("rb")
         options = []
         if largest is not None:
             options = [(MAX_MESSAGE_SIZE, uint(largest)), (BLOCK_WISE_TRANSFER, b"")]
-        self.socket.sendall(frame(CSM, options=options))
+        self.socket.sendall(frame(CSM, options=options) if first is None else first)
         self.settings = self.receive()
 
     def __enter__(self) -> Self:

@@ -8,13 +8,15 @@ import pytest
 from aiocoap.numbers import codes
 
 from coap_gateway.blocks import Block
-from coap_gateway.blockwise import Assembly, Part
+from coap_gateway.blockwise import Assembly
 from coap_gateway.limits import EXCHANGE_LIFETIME, Limits
+from coap_gateway.parts import Part
 from coap_gateway.refusals import Refusal
 from coap_gateway.replies import Reply
-from coap_gateway.uploads import Upload
+from coap_gateway.upload import Upload
 from tests.coap_gateway.clocks import Clock
 from tests.coap_gateway.site import big
+from tests.core_api.uploads.spools import quota
 
 NOW = dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(seconds=5)
@@ -186,7 +188,7 @@ def test_too_large_by_its_own_word(limits: Limits) -> None:
 
 
 def test_a_first_block_without_room_leaves_nothing(limits: Limits) -> None:
-    assembly = Assembly(dataclasses.replace(limits, upload_memory=1, upload_disk=1))
+    assembly = Assembly(dataclasses.replace(limits, upload_memory=1, spool_quota=quota(1)))
     assert code_of(assembly, part(0)) == codes.SERVICE_UNAVAILABLE
     assert len(assembly.uploads) == 0
 

@@ -1,5 +1,10 @@
 """The memory of messages, and its bound."""
 
+import gc
+import tracemalloc
+
+import pytest
+
 from coap_gateway.deduplication import ENTRY_BYTES, RecentMessages
 from coap_gateway.limits import EXCHANGE_LIFETIME
 from tests.coap_gateway.clocks import Clock
@@ -42,3 +47,20 @@ def test_the_oldest_go_when_the_budget_is_spent() -> None:
     recent.keep("d", b"x" * 2 * ENTRY_BYTES)
     assert recent.used == 3 * ENTRY_BYTES
     assert [recent.answer_to(key) is None for key in "dcb"] == [False, True, True]
+
+
+def test_the_estimate_of_what_they_cost_is_honest() -> None:
+    recent = RecentMessages(10**9)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(100_000):
+            # As the gateway's key is: socket address, packet info, message id.
+            address = (f"::ffff:10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 50_000, 0, 0)
+            key = (address, number.to_bytes(20, "big"), number % 65536)
+            recent.answer_to(key)
+            recent.keep(key, bytes(number % 3 * 50))
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used == pytest.approx(recent.used, rel=0.3)

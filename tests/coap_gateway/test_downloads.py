@@ -16,6 +16,11 @@ BODY = big(2500)
 REPLY = Reply(codes.CONTENT, BODY, 42)
 
 
+def another_reply() -> Reply:
+    """The same again, in memory of its own."""
+    return Reply(codes.CONTENT, bytes(bytearray(BODY)), 42)
+
+
 def request(name: str = "a") -> Message:
     return Message.decode(encode(CON, "0.01", 1, b"t", path(name)), UDP)
 
@@ -76,9 +81,9 @@ def test_a_reply_goes_when_nobody_fetches_it() -> None:
 def test_the_longest_unused_makes_room() -> None:
     downloads = Downloads(2 * len(BODY))
     for name in "ab":
-        downloads.begin(request(name), REPLY, None)
+        downloads.begin(request(name), another_reply(), None)
     downloads.resume(request("a"), block(1))
-    downloads.begin(request("c"), REPLY, None)
+    downloads.begin(request("c"), another_reply(), None)
     assert downloads.used == 2 * len(BODY)
     held = [name for name in "abc" if downloads.resume(request(name), block(1))]
     assert held == ["a", "c"]
@@ -87,11 +92,30 @@ def test_the_longest_unused_makes_room() -> None:
 def test_what_was_fetched_makes_room_first() -> None:
     downloads = Downloads(2 * len(BODY))
     for name in "ab":
-        downloads.begin(request(name), REPLY, None)
+        downloads.begin(request(name), another_reply(), None)
     downloads.resume(request("b"), block(2))
-    downloads.begin(request("c"), REPLY, None)
+    downloads.begin(request("c"), another_reply(), None)
     held = [name for name in "abc" if downloads.resume(request(name), block(1))]
     assert held == ["a", "c"]
+
+
+def test_a_payload_that_many_fetch_is_counted_once() -> None:
+    clock = Clock()
+    downloads = Downloads(len(BODY), clock)
+    names = [str(number) for number in range(100)]
+    for name in names:
+        downloads.begin(request(name), REPLY, None)
+    assert downloads.used == len(BODY)
+    assert all(downloads.resume(request(name), block(1)) for name in names)
+    for name in names[1:]:
+        downloads.begin(request(name), Reply(codes.CONTENT, b"small"), None)
+        downloads.resume(request(name), block(2))
+    clock.now = LINGER
+    downloads.expire()
+    assert downloads.used == len(BODY)
+    clock.now = EXCHANGE_LIFETIME
+    downloads.expire()
+    assert downloads.used == 0
 
 
 def test_what_is_larger_than_all_room_is_not_held() -> None:

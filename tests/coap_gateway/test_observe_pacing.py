@@ -10,13 +10,15 @@ from aiocoap.pipe import Pipe
 
 from coap_gateway.downloads import Downloads
 from coap_gateway.limits import Limits
-from coap_gateway.observe import PACE, Observers
+from coap_gateway.observe import Observers
 from coap_gateway.replies import Reply
 from coap_gateway.requests import Call
 from tests.coap_gateway.remotes import UDP
 
 CALL = Call("GET", "/state", observe=0)
-MANY = 3 * PACE
+MANY = 300
+# Those who have heard of the second state when the third comes.
+SOME = 100
 
 
 class Scene:
@@ -50,7 +52,7 @@ class Scene:
         def on_event(event: Any) -> bool:
             heard.append(event.message.payload)
             self.told += 1
-            if self.told == MANY + PACE:
+            if self.told == MANY + SOME:
                 self.change(b"2")
             return True
 
@@ -79,6 +81,22 @@ def test_nobody_hears_of_an_older_state_after_a_newer_one(limits: Limits) -> Non
         await scene.settle()
         assert scene.heard == [[b"0", b"1", b"2"]] * MANY
         assert scene.renderings == 2
+
+    asyncio.run(scenario())
+
+
+def test_the_loop_turns_between_two_notifications(limits: Limits) -> None:
+    async def scenario() -> None:
+        scene = Scene(limits)
+        for _ in range(SOME):
+            scene.observe()
+        scene.change(b"1")
+        most, turns, told = 0, 0, scene.told
+        while scene.told < 2 * SOME:
+            await asyncio.sleep(0)
+            most, turns, told = max(most, scene.told - told), turns + 1, scene.told
+        assert most == 1
+        assert turns >= SOME
 
     asyncio.run(scenario())
 

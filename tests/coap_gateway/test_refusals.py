@@ -14,6 +14,7 @@ from core_api.wire.problem import problem
     [
         (refusals.bad_request("why"), codes.BAD_REQUEST, "Bad Request", None, None),
         (refusals.bad_option("why"), codes.BAD_OPTION, "Bad Option", None, None),
+        (refusals.unknown_method(), codes.METHOD_NOT_ALLOWED, "Method Not Allowed", None, None),
         (refusals.not_acceptable("why"), codes.NOT_ACCEPTABLE, "Not Acceptable", None, None),
         (
             refusals.incomplete("why"),

@@ -6,7 +6,7 @@ import pytest
 from aiocoap import Message
 from aiocoap.numbers import CON, NON, codes
 
-from coap_gateway import requests
+from coap_gateway import decoding, requests, syntax
 from coap_gateway.blocks import Block
 from coap_gateway.refusals import Refusal
 from coap_gateway.requests import Call
@@ -16,6 +16,7 @@ from tests.coap_gateway.datagrams import (
     BLOCK2,
     CONTENT_FORMAT,
     ETAG,
+    HOP_LIMIT,
     IF_MATCH,
     IF_NONE_MATCH,
     OBSERVE,
@@ -35,7 +36,8 @@ from tests.coap_gateway.remotes import TCP, UDP
 
 def message(code: str, options: Options, payload: bytes = b"", remote: Any = UDP) -> Message:
     """A message as it is decoded from the wire."""
-    return Message.decode(encode(CON, code, 1, b"t", options, payload), remote)
+    data = encode(CON, code, 1, b"t", options, payload)
+    return decoding.datagram(data, syntax.header(data), remote)
 
 
 def test_everything() -> None:
@@ -79,7 +81,6 @@ def test_everything() -> None:
         ("0.05", "QUERY"),
         ("0.06", "PATCH"),
         ("0.07", "PATCH"),
-        ("0.31", "UNKNOWN"),
     ],
 )
 def test_methods(code: str, method: str) -> None:
@@ -165,6 +166,10 @@ def test_the_etags_of_a_put_mean_nothing() -> None:
         ("0.02", [(CONTENT_FORMAT, uint(9999))], codes.UNSUPPORTED_CONTENT_FORMAT),
         ("0.02", [(BLOCK1, block(0, True, 7))], codes.BAD_REQUEST),
         ("0.01", [(BLOCK2, block(1, False, 7))], codes.BAD_REQUEST),
+        ("0.01", [(HOP_LIMIT, b"")], codes.BAD_REQUEST),
+        ("0.01", [(HOP_LIMIT, b"\1\0")], codes.BAD_REQUEST),
+        ("0.31", [], codes.METHOD_NOT_ALLOWED),
+        ("0.31", [(9, b"")], codes.BAD_OPTION),
     ],
 )
 def test_options_that_are_refused(code: str, options: Options, refused: int) -> None:
@@ -183,7 +188,7 @@ def test_bert_on_tcp() -> None:
     [(CON, 9, False), (NON, 9, True), (NON, PROXY_URI, False)],
 )
 def test_what_is_dropped(kind: int, option: int, dropped: bool) -> None:
-    request = message("0.01", [(option, b"")])
+    request = message("0.01", [(option, b"coap://h/")])
     request.mtype = kind
     with pytest.raises(Refusal) as caught:
         requests.read(request)

@@ -102,8 +102,6 @@ def test_a_path_that_is_no_utf8(gateway: Running) -> None:
         assert client.ask(GET, path("collections")).code == "2.05"
 
 
-# aiocoap makes its Pong in a way that it warns of itself.
-@pytest.mark.filterwarnings("ignore:Initializing messages with a token:DeprecationWarning")
 def test_a_ping(gateway: Running) -> None:
     with StreamClient(gateway.port) as client:
         assert client.ask(PING).code == PONG

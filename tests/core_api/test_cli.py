@@ -10,7 +10,7 @@ import pytest
 from core_api import cli
 from tests.shared import ROOT
 
-OURS = ("COAPTURE_HTTP", "COAPTURE_COAP", "COAPTURE_DATA", "ACCESS")
+OURS = ("COAPTURE_HTTP", "COAPTURE_COAP", "COAPTURE_COAP_PROCESSES", "COAPTURE_DATA", "ACCESS")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ OURS = ("COAPTURE_HTTP", "COAPTURE_COAP", "COAPTURE_DATA", "ACCESS")
             ["serve"],
             {"COAPTURE_HTTP": "127.0.0.1:1", "COAPTURE_COAP": "[::1]:2,127.0.0.1:3"},
         ),
+        (["serve", "--processes", "2"], ["serve"], {"COAPTURE_COAP_PROCESSES": "2"}),
         (
             ["web", "--open", "--data", "here", "-v", "2"],
             ["web", "-v", "2"],

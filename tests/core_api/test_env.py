@@ -33,6 +33,15 @@ def test_boolean(put: Set, value: str, expected: bool) -> None:
     assert env.boolean("X") is expected
 
 
+def test_networks(put: Set) -> None:
+    default = env.networks("X", "127.0.0.0/8, ::1/128")
+    assert [str(network) for network in default] == ["127.0.0.0/8", "::1/128"]
+    put("X", "192.0.2.7")
+    assert [str(network) for network in env.networks("X", "none")] == ["192.0.2.7/32"]
+    put("X", "none")
+    assert env.networks("X", "127.0.0.0/8") == []
+
+
 def test_numbers(put: Set) -> None:
     put("X", "12")
     assert (env.integer("X", 0), env.number("X", 0)) == (12, 12.0)
@@ -44,6 +53,12 @@ def test_numbers(put: Set) -> None:
         (env.boolean, "maybe", "X must be true or false, not 'maybe'."),
         (lambda name: env.integer(name, 1), "many", "X must be a whole number, not 'many'."),
         (lambda name: env.integer(name, 1, minimum=1), "0", "X must be at least 1, not 0."),
+        (lambda name: env.integer(name, 1, maximum=8), "9", "X must be at most 8, not 9."),
+        (
+            lambda name: env.networks(name, "none"),
+            "10.0.0.1/8",
+            "X must name networks: 10.0.0.1/8 has host bits set.",
+        ),
         (lambda name: env.number(name, 1), "many", "X must be a number, not 'many'."),
         (lambda name: env.number(name, 1), "-1", "X must be zero or more, not '-1'."),
         (lambda name: env.number(name, 1), "nan", "X must be zero or more, not 'nan'."),

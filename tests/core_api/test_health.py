@@ -1,6 +1,7 @@
 """Signs of life."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,38 @@ def test_the_thread_beats(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         while not (data / "run" / "coap").exists():
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def test_a_part_that_hangs_misses_its_beats(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "BEAT_EVERY", 0.001)
+    asked = threading.Semaphore(0)
+
+    def lives() -> bool:
+        asked.release()
+        return False
+
+    with health.beating("coap", lives):
+        (data / "run" / "coap").unlink()
+        for _ in range(3):
+            assert asked.acquire(timeout=10)
+        assert health.sign("coap") == "down"
+
+
+@pytest.mark.django_db
+def test_each_process_of_a_part_counts(data: Path) -> None:
+    health.beat("worker")
+    health.beat("coap-2")
+    with health.beating("coap"), health.beating("coap-1", returns=True):
+        pass
+    assert health.sign("coap-1") == "up", "its master starts it again"
+    health.beat("coap")
+    then = time.time() - health.DOWN_AFTER - 1
+    os.utime(data / "run" / "coap-2", (then, then))
+    up = {"web": "up", "coap": "up", "coap-1": "up", "coap-2": "down", "worker": "up"}
+    assert health.parts() == up | {"database": "up"}
+    health.silence("coap")
+    assert [path.name for path in (data / "run").iterdir()] == ["worker"]
+    assert health.silent_for("coap-2") == float("inf")
 
 
 @pytest.mark.django_db

@@ -132,3 +132,80 @@ def test_a_pause_may_end_before_it_begins(two: None) -> None:
         pause.end()
         pause.wait()
     assert free() == 2
+
+
+def asleep() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def test_who_is_called_is_woken_when_nobody_has_a_turn(two: None) -> None:
+    at_once, later = asleep(), asleep()
+    turns.call(at_once)
+    assert not at_once.locked()
+    with turns.taken():
+        turns.call(later)
+        assert later.locked()
+        with turns.given_up():
+            assert not later.locked()
+
+
+def test_who_is_called_waits_no_longer_when_there_is_hurry(two: None) -> None:
+    first, second = asleep(), asleep()
+    with turns.taken():
+        turns.call(first)
+        turns.call(second)
+        turns.hurry()
+        assert (first.locked(), second.locked()) == (False, True)
+    assert not second.locked()
+    turns.hurry()
+
+
+def test_without_a_limit_who_is_called_is_woken() -> None:
+    lock = asleep()
+    turns.call(lock)
+    assert not lock.locked()
+    turns.hurry()
+    assert not turns.is_wanted()
+
+
+def test_a_turn_is_wanted_by_those_who_had_one_before(two: None) -> None:
+    pause: list[turns.Pause] = []
+    paused = threading.Event()
+
+    def work() -> None:
+        with turns.taken():
+            pause.append(turns.Pause())
+            paused.set()
+            pause[0].wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = pool.submit(work)
+        assert paused.wait(30)
+        assert not turns.is_wanted()
+        with turns.taken():
+            other = threading.Event()
+            holding = pool.submit(hold, other)
+            while free():
+                assert not holding.done()
+            assert not turns.is_wanted()
+            pause[0].end()
+            assert turns.is_wanted()
+            other.set()
+            done.result(30)
+            assert not turns.is_wanted()
+
+
+def hold(until: threading.Event) -> None:
+    with turns.taken():
+        assert until.wait(30)
+
+
+def test_turns_are_numbered(two: None) -> None:
+    before = turns.number()
+    with turns.taken():
+        first = turns.number()
+        with turns.given_up():
+            pass
+        assert (first, turns.number()) == (before + 1, before + 2)

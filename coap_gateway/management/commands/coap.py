@@ -1,40 +1,47 @@
 """`coapture coap`: the CoAP door alone."""
 
-from argparse import ArgumentParser
+import sys
+from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 
-from coap_gateway import server
-from core_api.cli import add_options
+from coap_gateway import processes, server, sockets
+from core_api.management.serving import ServingCommand
 from core_api.serving import listening
+from core_api.serving.addresses import Address
 
 
-class Command(BaseCommand):
+class Command(ServingCommand):
     """Serve CoAP until SIGTERM or Ctrl-C."""
 
     help = "Serve CoAP over UDP and TCP (aiocoap)."
-    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The common options; core_api.cli has read them already."""
-        add_options(parser)
+        """The common options, and those that a master gives to its processes."""
+        super().add_arguments(parser)
+        parser.add_argument("--number", type=int, help=SUPPRESS)
+        parser.add_argument("--sockets", help=SUPPRESS)
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
-        """Check the addresses, then serve; one line for each address that listens."""
+    def serve(self, options: dict[str, Any]) -> None:
+        """Serve; exit status 1 when a process had to be killed."""
         try:
-            addresses = listening.coap_addresses()
-        except listening.CannotListen as error:
-            raise CommandError(str(error)) from None
-        lines = [f"CoAP listens on {address} (UDP and TCP)." for address in addresses]
-        try:
-            server.run(addresses, lambda: self._say(lines))
+            if options["sockets"]:
+                processes.serve(options["number"], map(int, options["sockets"].split(",")))
+            elif not self._serve(listening.coap_addresses()):
+                sys.exit(1)
         except DatabaseError as error:
             raise CommandError(f"The database is not ready ({error}); migrate it first.") from None
         except OSError as error:
             raise CommandError(f"--coap: cannot listen: {error.strerror}.") from None
 
-    def _say(self, lines: list[str]) -> None:
-        self.stdout.write("\n".join(lines))
-        self.stdout.flush()
+    def _serve(self, addresses: list[Address]) -> bool:
+        """Serve the addresses; one line for each that listens."""
+        lines = [f"CoAP listens on {address} (UDP and TCP)." for address in addresses]
+        number = settings.COAPTURE_COAP_PROCESSES
+        if number > 1:
+            return processes.run(addresses, number, lambda: self.say(lines))
+        server.run(sockets.groups(addresses, 1)[0], lambda: self.say(lines))
+        return True

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.http import HttpRequest, HttpResponse
 
-from collections_app.images import bodies, ingest, lists, queries
+from collections_app.images import bodies, fetch, ingest, lists, queries
 from collections_app.images.paths import COLLECTION, href
 from collections_app.images.representations import metadata, record
 from collections_app.images.views import one
@@ -15,6 +15,7 @@ from core_api.rest.doors import door_of
 from core_api.rest.negotiation import SENML_CBOR, data_type
 from core_api.rest.query import Query, query_of
 from core_api.rest.responses import data_response
+from core_api.uploads.creation import resumable
 from core_api.wire import payload, senml
 from core_api.wire.times import parse_moment_text, parse_stamp
 
@@ -83,7 +84,7 @@ def _device_list(request: HttpRequest, device_id: str) -> HttpResponse:
     query = query_of(request)
     if "deviceId" in query:
         raise BadRequest("The path names the device already.", pointer="/deviceId")
-    return lists.list_response(request, Query(query | {"deviceId": device_id}))
+    return lists.list_response(request, query, device_id)
 
 
 def _latest(request: HttpRequest, device_id: str) -> HttpResponse:
@@ -110,7 +111,13 @@ def _path_place(device_id: str, stamp: str) -> Place:
     return payload.device_id(device_id), parse_stamp(stamp)
 
 
-collection = resource(GET=_get, POST=_post, PUT=_put, PATCH=_patch, DELETE=_delete)
-device = resource(GET=_device_list)
+collection = resumable(
+    resource(
+        GET=_get, QUERY=fetch.list_response, POST=_post, PUT=_put, PATCH=_patch, DELETE=_delete
+    )
+)
+device = resource(GET=_device_list, QUERY=fetch.list_response)
 latest = resource(GET=_latest)
-image = resource(GET=_image_get, PUT=_image_put, PATCH=_image_patch, DELETE=_image_delete)
+image = resumable(
+    resource(GET=_image_get, PUT=_image_put, PATCH=_image_patch, DELETE=_image_delete)
+)

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from core_api.serving.processes import STOP_SIGNALS, Stop
+from core_api.serving.processes import STOP_SIGNALS, Signals, Stop, managing
 
 PARENT = """
 import os, time
@@ -65,3 +65,18 @@ def test_without_a_signal_the_time_passes() -> None:
         started = time.monotonic()
         assert not stop.wait(0.05)
         assert time.monotonic() - started >= 0.05
+
+
+def test_a_signal_that_is_taken_is_waited_for_anew() -> None:
+    with Signals(signal.SIGHUP) as hangup:
+        assert not hangup.take()
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert hangup.wait(30)
+        assert hangup.take()
+        assert not hangup.take()
+
+
+def test_our_own_commands() -> None:
+    done = subprocess.run(managing("version"), capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("5.")

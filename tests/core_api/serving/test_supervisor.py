@@ -101,6 +101,45 @@ def test_the_delay_is_short_again_after_a_long_run(
     assert caplog.messages[1] == "sleeper ended with status 3; it starts again in 0.01 s"
 
 
+def test_a_renewed_part_is_another_process_at_once(
+    run: Callable[[Part], Supervisor], caplog: pytest.LogCaptureFixture
+) -> None:
+    one = part(SLEEPS)
+    supervised = run(one)
+    first = one.pid
+    assert first is not None
+    one.renew()
+    assert one.running_for == 0
+    tend_until(supervised, lambda: one.pid not in (first, None))
+    assert not psutil.pid_exists(first)
+    assert one.running_for > 0
+    assert caplog.messages == []
+
+
+def test_a_renewed_part_that_does_not_end_is_killed(
+    run: Callable[[Part], Supervisor], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "child"
+    one = part(STUBBORN, str(file))
+    supervised = run(one)
+    first = one.pid
+    tend_until(supervised, lambda: file.exists() and bool(file.read_text()))
+    one.renew(0.1)
+    tend_until(supervised, lambda: one.pid not in (first, None))
+    assert caplog.messages == ["sleeper did not end in time and is killed"]
+    one.renew(0.0)
+
+
+def test_a_part_inherits_its_files(run: Callable[[Part], Supervisor], tmp_path: Path) -> None:
+    with (tmp_path / "file").open("w") as file:
+        code = f"import os; os.write({file.fileno()}, b'mine'); {SLEEPS}"
+        run(Part("sleeper", (sys.executable, "-c", code), os.environ, [file.fileno()]))
+    deadline = time.monotonic() + 20
+    while (tmp_path / "file").read_text() != "mine":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_stopping_ends_everything_at_once() -> None:
     parts = [part(SLEEPS), part(SLEEPS)]
     supervised = Supervisor(parts)
@@ -122,15 +161,14 @@ def test_what_waits_for_its_turn_is_not_started_while_stopping() -> None:
 
 
 def test_who_does_not_stop_is_killed_with_its_children(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(supervisor, "STOP_WITHIN", 0.2)
     file = tmp_path / "child"
     supervised = Supervisor([part(STUBBORN, str(file))])
     supervised.start()
     tend_until(supervised, lambda: file.exists() and bool(file.read_text()))
     grandchild = psutil.Process(int(file.read_text()))
-    assert not supervised.stop()
+    assert not supervised.stop(0.2)
     assert caplog.messages == ["sleeper did not end in time and is killed"]
     tend_until(supervised, lambda: not grandchild.is_running() or grandchild.status() == "zombie")
 

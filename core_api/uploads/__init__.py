@@ -1,0 +1,1 @@
+"""Unfinished uploads that outlive a restart, for both doors; services know no HTTP."""
