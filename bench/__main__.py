@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from bench.load import BenchError, LoadGenerators
 
-PARTS = ("http", "last", "writers")
+PARTS = ("http", "last", "coap", "writers")
 NEEDED = {"PIL": "pillow", "gunicorn": "gunicorn"}
 
 
@@ -35,9 +35,9 @@ def main(arguments: list[str]) -> int:
 def _run(parts: list[str] | tuple[str, ...], *, quick: bool) -> None:
     if missing := [name for module, name in NEEDED.items() if not find_spec(module)]:
         raise BenchError(f"The bench needs {' and '.join(missing)}: pip install -e .[dev]")
-    from bench import http, last, machine, plan, writers
+    from bench import coap, http, last, machine, plan, writers
 
-    runs = {"http": http.run, "last": last.run, "writers": writers.run}
+    runs = {"http": http.run, "last": last.run, "coap": coap.run, "writers": writers.run}
     with tempfile.TemporaryDirectory(prefix="coapture-bench-") as name:
         folder = Path(name)
         run = plan.Plan(LoadGenerators(folder), folder)

@@ -1,11 +1,12 @@
 /* CoAP uploads over UDP: N writers, each posting an image block by block (RFC 7959, Block1 of 1 KiB).
  *
- * usage: coap_load PORT FILE WRITERS SECONDS FIRST
+ * usage: coap_load PORT FILE WRITERS SECONDS FIRST PATH METHOD CODE
  *
  * FILE is a JPEG with placeholders of load.h. Upload number FIRST, FIRST+1, ... goes to
- * /collections/images?d=coap-<writer>&t=<time of that number>. After SECONDS no upload starts, those
- * under way are finished. A lost message is sent again as RFC 7252 section 4.2 says.
- * Prints JSON: times of whole uploads, and of the last block (from sending it to the 2.01).
+ * PATH?d=coap-<writer>&t=<time of that number> by METHOD (its number: 2 is POST, 3 PUT). After
+ * SECONDS no upload starts, those under way are finished. CODE is the code that each is to be
+ * answered with, 201 for 2.01. A lost message is sent again as RFC 7252 section 4.2 says.
+ * Prints JSON: times of whole uploads, and of the last block (from sending it to the answer).
  */
 #include "load.h"
 
@@ -16,7 +17,6 @@
 
 #define BLOCK 1024
 #define SZX 6
-#define CREATED 201
 #define CONTINUE 231
 #define MOST_REPEATS 4
 
@@ -33,7 +33,8 @@ typedef struct {
     double started, block_sent, sent, timeout;
 } Writer;
 
-static char *original;
+static char *original, *path;
+static int method, wanted_code;
 static size_t size;
 static long next_number;
 static double deadline;
@@ -71,12 +72,16 @@ static void build(Writer *w) {
     int timed = snprintf(moment, sizeof moment, "t=2026-11-21T09:00:00.%06ldZ", w->number % 1000000);
     w->message_id++;
     *p++ = 0x44; /* version 1, confirmable, a token of 4 bytes */
-    *p++ = 0x02; /* POST */
+    *p++ = method;
     *p++ = w->message_id >> 8;
     *p++ = w->message_id & 255;
     memcpy(p, &w->token, 4);
-    p = option(p + 4, &last, URI_PATH, "collections", 11);
-    p = option(p, &last, URI_PATH, "images", 6);
+    p += 4;
+    for (const char *slash = path; *slash;) {
+        const char *segment = slash + 1;
+        slash = strchrnul(segment, '/');
+        p = option(p, &last, URI_PATH, segment, slash - segment);
+    }
     p = uint_option(p, &last, CONTENT_FORMAT, 22);
     p = option(p, &last, URI_QUERY, device, named);
     p = option(p, &last, URI_QUERY, moment, timed);
@@ -119,7 +124,7 @@ static void finish(Writer *w, int code, double t) {
     done_in_time += t <= deadline;
     add_time(&uploads, t - w->started);
     codes[code < MOST_CODES ? code : 0]++;
-    if (code == CREATED) {
+    if (code == wanted_code) {
         add_time(&last_blocks, t - w->block_sent);
     } else {
         errors++;
@@ -187,8 +192,8 @@ static void run(Writer *writers, int count, int poller) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6) {
-        fprintf(stderr, "usage: coap_load PORT FILE WRITERS SECONDS FIRST\n");
+    if (argc != 9) {
+        fprintf(stderr, "usage: coap_load PORT FILE WRITERS SECONDS FIRST PATH METHOD CODE\n");
         return 2;
     }
     int count = atoi(argv[3]), poller = epoll_create1(0);
@@ -196,6 +201,9 @@ int main(int argc, char **argv) {
     Writer *writers = calloc(count, sizeof(Writer));
     original = map_file(argv[2], &size);
     next_number = atol(argv[5]);
+    path = argv[6];
+    method = atoi(argv[7]);
+    wanted_code = atoi(argv[8]);
     srand(time(NULL) ^ getpid());
     deadline = now() + seconds;
     for (int i = 0; i < count; i++) {

@@ -35,12 +35,27 @@ class Report:
     messages: str = ""
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where a CoAP upload goes, by which method (its number), and the code that it is to get."""
+
+    path: str
+    method: int
+    code: int
+
+
+IMAGES = Target("/collections/images", 2, 201)
+SOCKETS = 32
+IN_FLIGHT = 2
+
+
 class LoadGenerators:
-    """http_load and coap_load, compiled into a folder; BenchError without a C compiler."""
+    """The programs, compiled into a folder; BenchError without a C compiler."""
 
     def __init__(self, folder: Path) -> None:
         self.http = _compile("http_load.c", folder)
         self.coap = _compile("coap_load.c", folder)
+        self.pipeline = _compile("coap_pipeline.c", folder)
 
     def start_http(
         self,
@@ -57,10 +72,35 @@ class LoadGenerators:
         return _start(self.http, port, requests, connections, seconds, first, count, status)
 
     def start_coap(
-        self, port: int, image: Path, seconds: float, *, writers: int, first: int = 0
+        self,
+        port: int,
+        image: Path,
+        seconds: float,
+        *,
+        writers: int,
+        first: int = 0,
+        to: Target = IMAGES,
     ) -> "subprocess.Popen[str]":
-        """Post the image over CoAP for some seconds."""
-        return _start(self.coap, port, image, writers, seconds, first)
+        """Send the image over CoAP, block by block, for some seconds."""
+        target = (to.path, to.method, to.code)
+        return _start(self.coap, port, image, writers, seconds, first, *target)
+
+    def start_pipeline(
+        self,
+        port: int,
+        requests: Path,
+        seconds: float,
+        *,
+        code: int,
+        first: int = 0,
+        count: int = 0,
+    ) -> "subprocess.Popen[str]":
+        """Send the file's CoAP requests, `count` at most, for some seconds; `code` is expected.
+
+        64 of them are under way at a time, on 32 sockets.
+        """
+        numbers = (SOCKETS, IN_FLIGHT, seconds, first, count, code)
+        return _start(self.pipeline, port, requests, *numbers)
 
 
 def report_of(process: "subprocess.Popen[str]", seconds: float) -> Report:

@@ -9,9 +9,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.load import BenchError
@@ -32,19 +33,20 @@ class Server:
 
 
 @contextmanager
-def ours(folder: Path) -> Iterator[Server]:
-    """`serve` with the default settings: durable writes, two web workers."""
-    server = Server(_free_port(), folder, _free_port())
+def ours(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """`serve` with the default settings but those given: durable writes, two web workers."""
+    server = Server(free_port(), folder, free_port())
     addresses = ["--http", f"127.0.0.1:{server.http}", "--coap", f"127.0.0.1:{server.coap}"]
     command = [sys.executable, "manage.py", "serve", *addresses, "--data", str(folder)]
-    with _running(command, folder, f"http://127.0.0.1:{server.http}/readyz", 200):
+    ready = partial(_answers, f"http://127.0.0.1:{server.http}/readyz", 200)
+    with running(command, folder, ready, settings):
         yield server
 
 
 @contextmanager
 def peer(folder: Path) -> Iterator[Server]:
     """The server of bench/peer under gunicorn with two workers."""
-    server = Server(_free_port(), folder)
+    server = Server(free_port(), folder)
     django = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
     gunicorn = [sys.executable, "-m", "gunicorn", "--workers", "2", "--log-level", "warning"]
     gunicorn += ["--bind", f"127.0.0.1:{server.http}", "bench.peer.wsgi"]
@@ -54,27 +56,35 @@ def peer(folder: Path) -> Iterator[Server]:
     if made.returncode:
         raise BenchError(f"The peer's database could not be made: {made.stderr}")
     url = f"http://127.0.0.1:{server.http}/collections/images"
-    with _running(gunicorn, folder, url, 400):
+    with running(gunicorn, folder, partial(_answers, url, 400)):
         yield server
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, url: str, status: int) -> Iterator[None]:
-    """A server process until the block ends; BenchError with its log where it does not start."""
+def running(
+    command: list[str],
+    folder: Path,
+    ready: Callable[[], bool],
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """A server process until the block ends; BenchError with its log where it does not start.
+
+    `ready` says whether it answers; `settings` are environment variables of its own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "bench.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(folder),
+            env=_environment(folder) | dict(settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        _wait_until_ready(process, url, status, log)
+        _wait_until_ready(process, ready, log)
         yield
         if process.poll() is not None:
             raise BenchError(f"{command[1:4]} ended early:\n{_tail(log)}")
@@ -87,25 +97,28 @@ def _environment(folder: Path) -> dict[str, str]:
     return own | {"PEER_DATA": str(folder)}
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, status: int, log: Path) -> None:
+def _wait_until_ready(
+    process: "subprocess.Popen[bytes]", ready: Callable[[], bool], log: Path
+) -> None:
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
-        if _status(url) == status:
+        if ready():
             return
         time.sleep(0.3)
-    raise BenchError(f"The server did not answer {status} at {url}:\n{_tail(log)}")
+    raise BenchError(f"{' '.join(process.args[:4])} did not answer:\n{_tail(log)}")
 
 
-def _status(url: str) -> int:
+def _answers(url: str, status: int) -> bool:
+    """Whether a GET is answered with this status."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
-            return int(answer.status)
+            return bool(answer.status == status)
     except urllib.error.HTTPError as error:
-        return error.code
+        return error.code == status
     except OSError:
-        return 0
+        return False
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -122,7 +135,7 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that is free for TCP and UDP on 127.0.0.1, below those that clients get."""
     while True:
         port = random.randrange(20_000, 32_000)

@@ -38,9 +38,6 @@ from coap_gateway.unfinished import Unfinished
 LOGGER = "aiocoap"
 TRANSIENT = (errno.EAGAIN, errno.ENOBUFS)
 SENDING_ATTEMPTS = 3
-# Datagrams that are read at most after the first, before others of the loop have their turn.
-MORE_DATAGRAMS = 15
-ANCILLARY_BYTES = 1024
 # RFC 7252 section 4.8.2: seconds in which a non-confirmable message may still be rejected.
 NON_LIFETIME = 145.0
 MOST_UNCONFIRMED = 4096
@@ -93,19 +90,6 @@ class Datagrams(MessageInterfaceUDP6):  # type: ignore[misc]
         self.max_body = 0
 
     def datagram_msg_received(
-        self, data: bytes, ancdata: Ancillary, flags: int, address: tuple[Any, ...]
-    ) -> None:
-        """Take in a datagram, and those that wait behind it: a turn of the loop is dear."""
-        self._take_in(data, ancdata, flags, address)
-        sock = self.transport.get_extra_info("socket")
-        for _ in range(MORE_DATAGRAMS):
-            try:
-                received = sock.recvmsg(self.transport.max_size, ANCILLARY_BYTES)
-            except OSError:
-                return
-            self._take_in(*received)
-
-    def _take_in(
         self, data: bytes, ancdata: Ancillary, flags: int, address: tuple[Any, ...]
     ) -> None:
         """Take in a datagram; one that is no message, or too large, is rejected."""

@@ -1,5 +1,6 @@
 """From a CoAP request to Django's handler and back, in threads of the gateway's own."""
 
+import asyncio
 import logging
 from functools import cached_property, partial
 from typing import BinaryIO
@@ -82,13 +83,15 @@ class Bridge(BaseHandler):
         if self._waiting >= self._limits.waiting:
             raise refusals.unavailable("The server is busy; try again.", RETRY_AFTER)
 
-    async def call(self, request: CoapRequest) -> Reply:
-        """Django's reply to the request."""
+    def call(self, request: CoapRequest) -> asyncio.Future[Reply]:
+        """Django's reply to the request, which counts as waiting from now on."""
         self._waiting += 1
-        try:
-            return await self._threads.run(partial(self._call, request))
-        finally:
-            self._waiting -= 1
+        reply = self._threads.run(partial(self._call, request))
+        reply.add_done_callback(self._answered)
+        return reply
+
+    def _answered(self, _: asyncio.Future[Reply]) -> None:
+        self._waiting -= 1
 
     def close(self) -> None:
         """End the threads; one that still works is left to the end of the process."""

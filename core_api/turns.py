@@ -19,12 +19,34 @@ class _Turns:
         self._guard = threading.Lock()
         self._new: deque[threading.Lock] = deque()
         self._next: deque[threading.Lock] = deque()
+        self._called: deque[threading.Lock] = deque()
+        self._count = count
         self.free = count
 
     def ask(self, wake: threading.Lock) -> None:
         """Release `wake` as soon as there is a turn, which then is its owner's."""
         if self._taken(self._next, wake):
             wake.release()
+
+    def call(self, wake: threading.Lock) -> None:
+        """Release `wake` as soon as nobody has a turn, or when it is too long until then."""
+        with self._guard:
+            if self.free < self._count:
+                self._called.append(wake)
+                return
+        wake.release()
+
+    def hurry(self) -> None:
+        """Those who have turns are not to be waited for: wake one who was called."""
+        with self._guard:
+            wake = self._called.popleft() if self._called else None
+        if wake is not None:
+            wake.release()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody who had a turn before waits for one."""
+        return bool(self._next)
 
     def take(self) -> None:
         """Wait for a turn."""
@@ -44,9 +66,12 @@ class _Turns:
                 wake = self._next.popleft()
             else:
                 self.free += 1
-                if not self._new:
+                waiting = self._new
+                if not waiting and self.free == self._count:
+                    waiting = self._called
+                if not waiting:
                     return
-                wake = self._new.popleft()
+                wake = waiting.popleft()
         wake.release()
 
     def _taken(self, queue: deque[threading.Lock], wake: threading.Lock) -> bool:
@@ -70,6 +95,35 @@ def limit(count: int) -> None:
     _turns = _Turns(count)
 
 
+def call(wake: threading.Lock) -> None:
+    """Release the lock on which a thread sleeps when it is needed: when no other has a turn.
+
+    Then it may take one. At once where there is no limit.
+    """
+    if _turns is None:
+        wake.release()
+    else:
+        _turns.call(wake)
+
+
+def hurry() -> None:
+    """Wake one of those who were called, though others have turns: they get nowhere with them."""
+    if _turns is not None:
+        _turns.hurry()
+
+
+def is_wanted() -> bool:
+    """Whether this thread should not begin something else with its turn: others wait for it."""
+    turns = _current()
+    return turns is not None and turns.wanted
+
+
+def number() -> int:
+    """How many turns this thread has had; one that was given up meanwhile makes two."""
+    had: int = getattr(_thread, "number", 0)
+    return had
+
+
 @contextmanager
 def taken() -> Iterator[None]:
     """Wait for a turn and have it while the block runs; at once where there is no limit."""
@@ -78,7 +132,7 @@ def taken() -> Iterator[None]:
         yield
         return
     turns.take()
-    _thread.turns = turns
+    _begin(turns)
     try:
         yield
     finally:
@@ -99,7 +153,7 @@ def given_up() -> Iterator[None]:
         yield
     finally:
         turns.take()
-        _thread.turns = turns
+        _begin(turns)
 
 
 class Pause:
@@ -117,6 +171,8 @@ class Pause:
         if self._turns is not None:
             self._turns.give()
         self._wake.acquire()
+        if self._turns is not None:
+            _begin(self._turns)
 
     def end(self) -> None:
         """Wake the thread; called once, before or after it went to sleep."""
@@ -124,6 +180,12 @@ class Pause:
             self._wake.release()
         else:
             self._turns.ask(self._wake)
+
+
+def _begin(turns: _Turns) -> None:
+    """This thread has a turn."""
+    _thread.turns = turns
+    _thread.number = number() + 1
 
 
 def _current() -> _Turns | None:
