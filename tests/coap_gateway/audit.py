@@ -5,7 +5,9 @@
 
 import ast
 import hashlib
+import importlib
 import inspect
+import pkgutil
 import re
 import sys
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from aiocoap.util.asyncio.recvmsg import RecvmsgSelectorDatagramTransport
 
 from coap_gateway import aiocoap_internals
 
-SOURCE = Path(aiocoap_internals.__file__)
+FOLDER = Path(aiocoap_internals.__file__).parent
 LIST = Path(__file__).with_name("aiocoap_members.txt")
 DIGEST_BYTES = 6
 # Relied on without being overridden, and without a private name of theirs being used.
@@ -43,13 +45,14 @@ PUBLIC = (
 
 
 def used() -> set[str]:
-    """The private names that stand in the one file that may use aiocoap's."""
+    """The private names that stand in the one package that may use aiocoap's."""
     names = set()
-    for node in ast.walk(ast.parse(SOURCE.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Attribute):
-            names.add(node.attr)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names.add(node.name)
+    for file in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                names.add(node.attr)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                names.add(node.name)
     return {name for name in names if re.match(r"_[^_]", name)}
 
 
@@ -64,12 +67,11 @@ def private_names() -> set[str]:
 def relied_on() -> dict[str, str]:
     """Each member, by its full name, and the digest of its source."""
     private, found = used(), {_name(member): _digest(member) for member in PUBLIC}
-    for ours in vars(aiocoap_internals).values():
-        if inspect.isclass(ours) and ours.__module__ == aiocoap_internals.__name__:
-            for member in _members_below(ours):
-                is_overridden = member.__name__ in vars(ours)
-                if is_overridden or private & set(re.findall(r"\b_\w+", _source(member))):
-                    found[_name(member)] = _digest(member)
+    for ours in _classes():
+        for member in _members_below(ours):
+            is_overridden = member.__name__ in vars(ours)
+            if is_overridden or private & set(re.findall(r"\b_\w+", _source(member))):
+                found[_name(member)] = _digest(member)
     return found
 
 
@@ -77,6 +79,14 @@ def recorded() -> dict[str, str]:
     """The members as they were when they were read."""
     lines = LIST.read_text(encoding="utf-8").splitlines()
     return dict(line.split() for line in lines)
+
+
+def _classes() -> Iterator[type]:
+    """The classes that the package defines."""
+    for module in pkgutil.iter_modules([str(FOLDER)], f"{aiocoap_internals.__name__}."):
+        for ours in vars(importlib.import_module(module.name)).values():
+            if inspect.isclass(ours) and ours.__module__ == module.name:
+                yield ours
 
 
 def _members_below(ours: type) -> Iterator[Any]:

@@ -22,7 +22,7 @@ def test_every_member_that_is_relied_on_is_as_it_was_read() -> None:
     unread = sorted(name for name in found if recorded.get(name) != found[name])
     gone = sorted(set(recorded) - set(found))
     assert (unread, gone) == ([], []), (
-        f"aiocoap {aiocoap.meta.version}: read the first list against {audit.SOURCE.name}, for it "
+        f"aiocoap {aiocoap.meta.version}: read the first list against {audit.FOLDER.name}, for it "
         "overrides each or shares a private name with it; the second is there, or needed, no "
         "longer. Then run `python -m tests.coap_gateway.audit`."
     )
@@ -44,12 +44,12 @@ def test_the_list_has_what_is_overridden_and_what_is_called(member: str) -> None
 def test_no_other_file_uses_private_names_of_aiocoap() -> None:
     theirs = audit.private_names()
     strangers = {
-        (file.name, node.attr)
+        (file.parent.name, node.attr)
         for file in sorted((ROOT / "coap_gateway").rglob("*.py"))
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in theirs and not _is_own(node)
     }
-    assert {name for name, _ in strangers} == {audit.SOURCE.name}
+    assert {name for name, _ in strangers} == {audit.FOLDER.name}
 
 
 def _is_own(node: ast.Attribute) -> bool:

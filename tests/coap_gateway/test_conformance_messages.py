@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from coap_gateway import sockets
-from coap_gateway.aiocoap_internals import Messages
+from coap_gateway.aiocoap_internals.messages import Messages
 from coap_gateway.server import Gateway
 from core_api.serving.addresses import Address
 from tests.coap_gateway.datagrams import (

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from coap_gateway import aiocoap_internals
+from coap_gateway.aiocoap_internals import messages
 from tests.coap_gateway.datagrams import (
     ACK,
     BLOCK2,
@@ -96,7 +96,7 @@ def test_a_reset_of_the_first_answer_ends_it_where_that_was_not_confirmable(
 def test_of_first_answers_that_were_not_confirmable_the_latest_are_remembered(
     client: Client, gateway: Running, site: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aiocoap_internals, "MOST_UNCONFIRMED", 2)
+    monkeypatch.setattr(messages, "MOST_UNCONFIRMED", 2)
     answers = [client.ask(GET, [*path("state"), REGISTER], kind=NON) for _ in range(3)]
     for answer in answers:
         client.socket.send(encode(RST, "0.00", answer.mid, b""))
