@@ -42,12 +42,13 @@ def test_a_checkpoint_follows_every_so_many_bytes(fair: Database, connection: An
     wait_until(lambda: not checkpoints.checkpointer(fair.path).running)
 
 
-def test_the_log_stays_short(fair: Database, connection: Any) -> None:
-    for _ in range(64):
+def test_the_log_has_a_bound(fair: Database, connection: Any) -> None:
+    bound = LONGEST_LOG * 16384
+    for _ in range(3 * bound // EVERY):
         write(connection, EVERY)
     wait_until(lambda: not checkpoints.checkpointer(fair.path).running)
-    log = Path(f"{fair.path}-wal")
-    assert log.stat().st_size < (LONGEST_LOG + 200) * 16384
+    # A commit that finds the thread at work leaves the log as it is, and the next one tries again.
+    assert Path(f"{fair.path}-wal").stat().st_size < 2 * bound
 
 
 def test_a_failure_is_logged_and_ends_nothing(
