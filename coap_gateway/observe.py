@@ -13,6 +13,7 @@ from typing import Any
 from aiocoap import Message, Reliable
 from aiocoap.numbers import CON
 
+from coap_gateway import refusals
 from coap_gateway.downloads import Downloads
 from coap_gateway.endpoints import peer_at
 from coap_gateway.expiring import Clock
@@ -147,6 +148,9 @@ class Observers:
         send, observation.send = observation.send, None
         if not observation.is_alive:
             return
+        if reply.is_success and observation.content_format not in (None, reply.content_format):
+            # One observation keeps to one format (RFC 7641 section 4.2).
+            reply = refusals.not_acceptable("The state has another content-format now.").reply
         if not reply.is_success or _etag(reply) != observation.etag:
             self._send(observation, reply, is_last=not reply.is_success)
         elif send is not None:
@@ -160,6 +164,7 @@ class Observers:
         if not is_last:
             message.opt.observe = self._sequence.next()
             observation.etag = _etag(reply)
+            observation.content_format = reply.content_format
         pipe.add_response(message, is_last=is_last)
         if message.mtype is CON and observation.is_alive:
             observation.unacknowledged = message

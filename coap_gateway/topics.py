@@ -36,8 +36,9 @@ class Observation:
     """One client's interest in a topic.
 
     `seen` is the topic's version of which the client will hear, `etag` that of the state sent
-    last (None before the first), `unacknowledged` the confirmable message that is under way, and
-    `send` sends that late, where it was its time to be sent but a newer state may replace it.
+    last (None before the first), `content_format` that of all states (None before the first that
+    had one), `unacknowledged` the confirmable message that is under way, and `send` sends that
+    late, where it was its time to be sent but a newer state may replace it.
     """
 
     topic: Topic
@@ -46,6 +47,7 @@ class Observation:
     block: Block | None
     seen: int
     etag: bytes | None = None
+    content_format: int | None = None
     unacknowledged: Message | None = None
     send: Callable[[], None] | None = None
 

@@ -27,6 +27,7 @@ class State:
     def reset(self) -> None:
         """As at the start."""
         self.value = b"first"
+        self.media_type = OCTETS
         self.bodies: list[bytes] = []
         self.doors: list[object] = []
         self.reads = 0
@@ -99,7 +100,7 @@ def observed(request: HttpRequest, name: str = "") -> HttpResponse:
         state.reads += 1
     if state.failing:
         raise ServiceUnavailable("Out of order.", retry_after=9)
-    response = respond(request, state.value, OCTETS, etag=etag_of(state.value))
+    response = respond(request, state.value, state.media_type, etag=etag_of(state.value))
     response.observable = True
     return response
 

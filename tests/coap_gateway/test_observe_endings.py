@@ -5,10 +5,12 @@ import socket
 import pytest
 
 from coap_gateway.aiocoap_internals import messages
+from core_api.rest.conditional import etag_of
 from tests.coap_gateway.datagrams import (
     ACK,
     BLOCK2,
     CON,
+    CONTENT_FORMAT,
     ETAG,
     GET,
     MAX_AGE,
@@ -79,6 +81,31 @@ def test_an_error_ends_the_observation(client: Client, gateway: Running, site: S
     answer = client.receive()
     assert (answer.code, answer.token, answer.one(OBSERVE)) == ("5.03", first.token, None)
     assert answer.number(MAX_AGE) == 9
+    assert observers(gateway) == 0
+
+
+def test_another_content_format_ends_the_observation(
+    client: Client, gateway: Running, site: State
+) -> None:
+    first = observe(client)
+    site.media_type = "image/png"
+    change(site, b"second")
+    answer = client.receive()
+    assert (answer.code, answer.token, answer.one(OBSERVE)) == ("4.06", first.token, None)
+    assert answer.problem[1] == "The state has another content-format now."
+    assert observers(gateway) == 0
+
+
+def test_a_client_that_had_the_state_keeps_to_the_next_states_format(
+    client: Client, gateway: Running, site: State
+) -> None:
+    etag = bytes.fromhex(etag_of(b"first"))
+    assert client.ask(GET, [*path("state"), REGISTER, (ETAG, etag)]).code == "2.03"
+    change(site, b"second")
+    assert client.receive().number(CONTENT_FORMAT) == 42
+    site.media_type = "image/png"
+    change(site, b"third")
+    assert client.receive().code == "4.06"
     assert observers(gateway) == 0
 
 
