@@ -14,7 +14,6 @@ from django.http.response import HttpResponseBase
 from core_api.wire.codes import response_code
 from core_api.wire.media import content_format
 
-NO_CONTENT = 204
 NOT_MODIFIED = 304
 TOO_LARGE = 413
 ETAG_BYTES = range(1, 9)
@@ -54,9 +53,7 @@ def reply_to(method: str, response: HttpResponseBase, max_body: int) -> Reply:
     A streaming response is read to its end. Types without a content-format number are 42.
     """
     path, query = location(response.get("Location", ""))
-    # Django gives a type to every response, also to one that has no body.
-    nothing = response.status_code == NO_CONTENT
-    media_type = "" if nothing else response.get("Content-Type", "")
+    media_type = response.get("Content-Type", "")
     return Reply(
         code=response_code(response.status_code, method),
         payload=body_of(response),

@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from core_api.errors import BadRequest, api_error
 from core_api.rest.responses import problem_response
 
+NO_CONTENT = 204
+
 
 class ProblemMiddleware:
     """Answers what a view raises with problem details; the server's own faults go on (500)."""
@@ -23,6 +25,9 @@ class ProblemMiddleware:
             error = BadRequest("The Host is not one of this server's names (ALLOWED_HOSTS).")
             return problem_response(request, error)
         response = self.get_response(request)
+        if response.status_code == NO_CONTENT:
+            # Django gives every response a type, also where there is nothing.
+            del response["Content-Type"]
         if _needs_length(response):
             response["Content-Length"] = str(len(response.content))
         return response

@@ -44,10 +44,6 @@ def test_something_created() -> None:
     )
 
 
-def test_no_content_has_no_format() -> None:
-    assert replies.reply_to("DELETE", HttpResponse(status=204), MAX_BODY) == Reply(codes.DELETED)
-
-
 @pytest.mark.parametrize(
     ("status", "method", "headers", "reply"),
     [
