@@ -25,11 +25,6 @@
 #define RECEIVE_BUFFER (1 << 20)
 
 typedef struct {
-    uint8_t *bytes;
-    uint32_t length;
-} Request;
-
-typedef struct {
     int fd;
     uint16_t message_id;
     long ids_used;
@@ -45,8 +40,6 @@ typedef struct {
     double started, sent, timeout;
 } Slot;
 
-static Request *requests;
-static size_t request_count;
 static Slot *slots;
 static int slot_count, wanted_code, shown;
 static long next_number, end_number;
@@ -54,22 +47,6 @@ static double deadline;
 static Times times;
 static long codes[MOST_CODES], done, done_in_time, errors, repeats_sent;
 static double body_bytes;
-
-static void read_requests(const char *path) {
-    size_t length, at = 0;
-    char *file = map_file(path, &length);
-    while (at + 4 <= length) {
-        Request request;
-        memcpy(&request.length, file + at, 4);
-        request.bytes = (uint8_t *)file + at + 4;
-        at += 4 + (size_t)request.length;
-        if (!request.length || request.length > LONGEST) die("a request is too long");
-        if (request_count % 1024 == 0)
-            requests = realloc(requests, (request_count + 1024) * sizeof(Request));
-        requests[request_count++] = request;
-    }
-    if (!request_count || at != length) die("the file of requests is empty or cut off");
-}
 
 static void transmit(Slot *s, double t) {
     s->sent = t;
@@ -220,6 +197,7 @@ int main(int argc, char **argv) {
     slot_count = socket_count * atoi(argv[4]);
     slots = calloc(slot_count, sizeof(Slot));
     read_requests(argv[2]);
+    if (longest > LONGEST) die("a request is too long");
     next_number = atol(argv[6]);
     end_number = atol(argv[7]) ? next_number + atol(argv[7]) : -1;
     wanted_code = atoi(argv[8]);

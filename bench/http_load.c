@@ -21,19 +21,12 @@
 #define PATIENCE 30.0
 
 typedef struct {
-    char *bytes;
-    uint32_t length;
-} Request;
-
-typedef struct {
     int fd, busy, in_body, closes, status;
     char *out, head[HEAD_ROOM + 1];
     size_t out_length, out_sent, head_length, body_left;
     double started;
 } Connection;
 
-static Request *requests;
-static size_t request_count, longest;
 static struct sockaddr_in server = {.sin_family = AF_INET};
 static int poller, wanted_status, shown;
 static long next_number, end_number;
@@ -41,22 +34,6 @@ static double deadline;
 static Times times;
 static long codes[MOST_CODES], done, done_in_time, errors, connects;
 static double body_bytes;
-
-static void read_requests(const char *path) {
-    size_t length, at = 0;
-    char *file = map_file(path, &length);
-    while (at + 4 <= length) {
-        Request request;
-        memcpy(&request.length, file + at, 4);
-        request.bytes = file + at + 4;
-        at += 4 + (size_t)request.length;
-        if (request_count % 1024 == 0)
-            requests = realloc(requests, (request_count + 1024) * sizeof(Request));
-        requests[request_count++] = request;
-        if (request.length > longest) longest = request.length;
-    }
-    if (!request_count || at != length) die("the file of requests is empty or cut off");
-}
 
 static void disconnect(Connection *c) {
     if (c->fd >= 0) close(c->fd);

@@ -1,4 +1,4 @@
-/* What both load generators share: the clock, the numbered placeholders of a request, the report.
+/* What both load generators share: the clock, the requests and their numbers, the report.
  *
  * A request is sent many times, each time a little different: every run of six '@' in it is
  * replaced by the request's number, in six decimal digits.
@@ -38,6 +38,31 @@ static char *map_file(const char *path, size_t *length) {
     if (bytes == MAP_FAILED) die(path);
     close(fd);
     return bytes;
+}
+
+/* The requests of a file: each behind its length (32 bits, the machine's order). */
+typedef struct {
+    const char *bytes;
+    uint32_t length;
+} Request;
+
+static Request *requests;
+static size_t request_count, longest;
+
+static void read_requests(const char *path) {
+    size_t length, at = 0;
+    char *file = map_file(path, &length);
+    while (at + 4 <= length) {
+        Request request = {.bytes = file + at + 4};
+        memcpy(&request.length, file + at, 4);
+        at += 4 + (size_t)request.length;
+        if (!request.length) die("a request is empty");
+        if (request_count % 1024 == 0)
+            requests = realloc(requests, (request_count + 1024) * sizeof(Request));
+        requests[request_count++] = request;
+        if (request.length > longest) longest = request.length;
+    }
+    if (!request_count || at != length) die("the file of requests is empty or cut off");
 }
 
 static void put_number(char *bytes, size_t length, long number) {
