@@ -3,12 +3,19 @@
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import http_date, parse_http_date_safe
 
 from core_api.errors import PreconditionFailed, RangeNotSatisfiable
+
+NOT_MODIFIED, PARTIAL = 304, 206
+PIECE = 256 * 1024
 
 _TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})\Z")
@@ -54,26 +61,100 @@ def respond(
     ranges: bool = False,
 ) -> HttpResponse:
     """The answer to a GET or HEAD: 304 where the client has it, 206 for a range, else 200."""
+    plan = _plan(request, len(body), etag, modified, headers or {}, ranges=ranges)
+    if plan.status == NOT_MODIFIED:
+        return _unmodified(plan.headers)
+    content = b"" if request.method == "HEAD" else body
+    if plan.status == PARTIAL:
+        content = body[plan.start : plan.end]
+    return HttpResponse(
+        content, status=plan.status, content_type=media_type, headers=plan.headers
+    )
+
+
+def respond_file(
+    request: HttpRequest,
+    file: IO[bytes],
+    size: int,
+    media_type: str,
+    *,
+    etag: str,
+    modified: dt.datetime | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponseBase:
+    """As `respond`, with ranges, for a file of `size` bytes that is read piece by piece.
+
+    The file is closed with the response.
+    """
+    with ExitStack() as unless_streamed:
+        unless_streamed.callback(file.close)
+        plan = _plan(request, size, etag, modified, headers or {}, ranges=True)
+        if plan.status == NOT_MODIFIED:
+            return _unmodified(plan.headers)
+        if request.method == "HEAD":
+            return HttpResponse(content_type=media_type, headers=plan.headers)
+        unless_streamed.pop_all()
+    return StreamingHttpResponse(
+        _Span(file, plan.start, plan.end),
+        status=plan.status,
+        content_type=media_type,
+        headers=plan.headers,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a GET is answered: bytes `start` to `end` of the representation, where it has any."""
+
+    status: int
+    headers: dict[str, str]
+    start: int
+    end: int
+
+
+def _plan(
+    request: HttpRequest,
+    size: int,
+    etag: str,
+    modified: dt.datetime | None,
+    headers: Mapping[str, str],
+    *,
+    ranges: bool,
+) -> _Plan:
     wanted = request.META.get("HTTP_IF_MATCH")
     if wanted is not None and not _names(wanted, (etag,)):
         raise PreconditionFailed("If-Match names another version.")
-    common = {"ETag": f'"{etag}"', "Vary": "Accept", **(headers or {})}
+    common = {"ETag": f'"{etag}"', "Vary": "Accept", **headers}
     if modified is not None:
         common["Last-Modified"] = http_date(modified.timestamp())
     if _fresh(request, etag, modified):
-        return _unmodified(common)
+        return _Plan(NOT_MODIFIED, common, 0, 0)
     if ranges:
         common["Accept-Ranges"] = "bytes"
-        span = _span(request, len(body), etag, modified)
+        span = _span(request, size, etag, modified)
         if span is not None:
             start, end = span
-            common["Content-Range"] = f"bytes {start}-{end - 1}/{len(body)}"
-            return HttpResponse(
-                body[start:end], status=206, content_type=media_type, headers=common
-            )
-    common["Content-Length"] = str(len(body))
-    content = b"" if request.method == "HEAD" else body
-    return HttpResponse(content, content_type=media_type, headers=common)
+            common["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+            common["Content-Length"] = str(end - start)
+            return _Plan(PARTIAL, common, start, end)
+    common["Content-Length"] = str(size)
+    return _Plan(200, common, 0, size)
+
+
+class _Span:
+    """The bytes of a file from `start` to `end`, piece by piece; the response closes it."""
+
+    def __init__(self, file: IO[bytes], start: int, end: int) -> None:
+        self._file = file
+        self._start, self._end = start, end
+        self.close = file.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(self._start)
+        left = self._end - self._start
+        while left and (piece := self._file.read(min(PIECE, left))):
+            left -= len(piece)
+            yield piece
 
 
 def _unmodified(headers: Mapping[str, str]) -> HttpResponse:
@@ -88,8 +169,11 @@ def _fresh(request: HttpRequest, etag: str, modified: dt.datetime | None) -> boo
         # The comparison of If-None-Match is weak (RFC 9110 section 13.1.2).
         wanted = {tag.removeprefix("W/").strip('"') for tag in tags(header)}
         return "*" in wanted or etag in wanted
-    since = parse_http_date_safe(request.META.get("HTTP_IF_MODIFIED_SINCE", ""))
-    return since is not None and modified is not None and int(modified.timestamp()) <= since
+    asked = request.META.get("HTTP_IF_MODIFIED_SINCE")
+    if asked is None or modified is None:
+        return False
+    since = parse_http_date_safe(asked)
+    return since is not None and int(modified.timestamp()) <= since
 
 
 def _span(
