@@ -11,10 +11,13 @@ class CoreApiConfig(AppConfig):
     def ready(self) -> None:
         """Make the platform's own resources discoverable."""
         from core_api import links, openapi
+        from core_api.background import periodic
         from core_api.rest import schema
         from core_api.uploads import openapi as uploads
         from core_api.wire.media import content_format
 
+        for one in periodic.PLATFORM:
+            periodic.register(one)
         schema.describe(openapi.PATHS)
         schema.describe(uploads.PATHS, uploads.SCHEMAS)
         links.register(

@@ -1,9 +1,7 @@
 """The change feed: an outbox of the paths that changed, written with what changed them.
 
-Publishers write rows in their own transactions; followers, in any process, read them in the order
-of the sequence. On SQLite writers are serial, so that is the order of the commits. On other
-databases a commit may become visible behind a later sequence and be missed; reading below the
-oldest open transaction, and LISTEN/NOTIFY in place of polling, come with PostgreSQL's own issue.
+Publishers write rows in their own transactions; followers, in any process, read what was committed
+(core_api/sqlite/feed.py, core_api/postgresql/feed.py).
 """
 
 import datetime as dt
@@ -11,14 +9,21 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Protocol, Self, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from core_api.databases import first_line
+from core_api.postgresql import feed as postgresql
 from core_api.rows import insert
+from core_api.sqlite import feed as sqlite
+
+T = TypeVar("T")
 
 READ_BATCH = 1000
 PRUNE_BATCH = 5000
@@ -42,11 +47,14 @@ class Change(models.Model):
 def publish(*paths: str) -> None:
     """Say that the resources at these paths changed, in the transaction that is open.
 
-    Followers in this process are woken by the commit, others find the rows at their next poll.
+    Followers are woken by the commit; on SQLite other processes find it at their next look.
     """
     created = connection.ops.adapt_datetimefield_value(timezone.now())
     insert(Change, ("path", "created"), [(path, created) for path in paths])
-    transaction.on_commit(_wake_followers)
+    if connection.vendor == "postgresql":
+        postgresql.notify_after_commit()
+    else:
+        transaction.on_commit(_wake_followers)
 
 
 def prune() -> int:
@@ -79,21 +87,41 @@ def affected(path: str) -> Iterator[str]:
         above = above.rpartition("/")[0]
 
 
-class Follower:
-    """A reader of the feed, from now on: every path once for each change, in order.
+class Feed(Protocol):
+    """The committed rows behind a position, as a database has them."""
 
-    "Now" is when it is made: who makes it, then reads the state, then waits, misses nothing. It has
-    its own connection, which `close` (or leaving it as a context manager) closes. One thread at a
-    time may wait.
+    def __init__(self, connection: BaseDatabaseWrapper) -> None: ...
+
+    def read(self, limit: int) -> list[str]:
+        """The next paths, at most `limit`."""
+
+    def sleep(self, seconds: float) -> None:
+        """Until there may be news, or so long."""
+
+    def wake(self) -> None:
+        """Something was committed in this process."""
+
+    def start_again(self) -> None:
+        """On a new connection, after an error."""
+
+
+_FEEDS: dict[str, type[Feed]] = {"sqlite": sqlite.Feed, "postgresql": postgresql.Feed}
+
+
+class Follower:
+    """A reader of the feed, from now on: every path once for each change.
+
+    They come in the order of the commits; on PostgreSQL, where commits may overtake each other,
+    those of one transaction stay together. "Now" is when it is made: who makes it, then reads the
+    state, then waits, misses nothing. It has its own connection, which `close` (or leaving it as a
+    context manager) closes. One thread at a time may wait.
     """
 
     def __init__(self) -> None:
         self._connection = connections.create_connection(DEFAULT_DB_ALIAS)
         self._connection.inc_thread_sharing()
-        self._woken = threading.Event()
-        self._seen: int | None = None
+        self._feed = _FEEDS[self._connection.vendor](self._connection)
         self._failing = False
-        self._position = self._newest()
         with _followers_guard:
             _followers.add(self)
 
@@ -111,7 +139,7 @@ class Follower:
 
     def wake(self) -> None:
         """Something was committed in this process: look at once."""
-        self._woken.set()
+        self._feed.wake()
 
     def wait(self, timeout: float) -> list[str]:
         """The paths that changed since the last call, as soon as there are any.
@@ -121,62 +149,31 @@ class Follower:
         """
         deadline = time.monotonic() + timeout
         while True:
-            paths = self._try_to_read()
+            paths = self._outwaiting(self._read) or []
             left = deadline - time.monotonic()
             if paths or left <= 0:
                 return paths
-            pause = RETRY_SECONDS if self._failing else settings.COAPTURE_CHANGES_POLL
-            self._woken.wait(min(pause, left))
-
-    def _try_to_read(self) -> list[str]:
-        try:
             if self._failing:
-                self._start_again()
-            return self._read() if self._has_news() else []
-        except Error as error:
-            if not self._failing:
-                logger.warning("The change feed cannot be read: %s", error)
-            self._failing = True
-            return []
-
-    def _start_again(self) -> None:
-        """Open a new connection; in another database the sequence may be behind our position."""
-        self._connection.close()
-        self._seen = None
-        self._position = min(self._position, self._newest())
-        self._failing = False
-
-    def _has_news(self) -> bool:
-        """Whether a read may find something, without reading a table where SQLite can tell."""
-        woken = self._woken.is_set()
-        self._woken.clear()
-        if self._connection.vendor != "sqlite":
-            return True
-        # Counts the commits of other connections (https://sqlite.org/pragma.html#pragma_data_version).
-        seen, self._seen = self._seen, self._number("PRAGMA data_version")
-        return woken or seen != self._seen
+                time.sleep(min(RETRY_SECONDS, left))
+            else:
+                self._outwaiting(partial(self._feed.sleep, left))
 
     def _read(self) -> list[str]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT sequence, path FROM core_api_change WHERE sequence > %s"
-                " ORDER BY sequence LIMIT %s",
-                [self._position, READ_BATCH],
-            )
-            rows = cursor.fetchall()
-        if rows:
-            self._position = rows[-1][0]
-        if len(rows) == READ_BATCH:
-            self.wake()
-        return [path for _, path in rows]
+        if self._failing:
+            self._feed.start_again()
+        paths = self._feed.read(READ_BATCH)
+        self._failing = False
+        return paths
 
-    def _newest(self) -> int:
-        return self._number("SELECT max(sequence) FROM core_api_change")
-
-    def _number(self, query: str) -> int:
-        with self._connection.cursor() as cursor:
-            cursor.execute(query)
-            return cursor.fetchone()[0] or 0
+    def _outwaiting(self, step: Callable[[], T]) -> T | None:
+        """What the step gives; None where the database failed, which is logged once."""
+        try:
+            return step()
+        except Error as error:
+            if not self._failing:
+                logger.warning("The change feed cannot be read: %s", first_line(error))
+            self._failing = True
+            return None
 
 
 _followers: weakref.WeakSet[Follower] = weakref.WeakSet()

@@ -1,6 +1,7 @@
 """Typed readers of the environment; a bad value is one clear sentence, never a traceback later."""
 
 import os
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -60,6 +61,25 @@ def number(name: str, default: float) -> float:
 def words(name: str, default: str = "") -> list[str]:
     """The variable as a list, separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def choice(name: str, choices: Sequence[str]) -> str:
+    """The variable as one of the choices; unset gives the first."""
+    value = text(name, choices[0])
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
+def counts(name: str, default: str = "") -> dict[str, int]:
+    """The variable as numbers by name, such as "raster=1,download=4"."""
+    pairs = [word.partition("=")[::2] for word in words(name, default)]
+    for key, count in pairs:
+        if not key or not count.isdecimal() or int(count) < 1:
+            raise ImproperlyConfigured(
+                f"{name} must be NAME=NUMBER, separated by commas, not {key}={count}."
+            )
+    return {key: int(count) for key, count in pairs}
 
 
 def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:

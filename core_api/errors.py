@@ -29,13 +29,15 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 
 from core_api.wire.errors import WireError
 from core_api.wire.problem import FieldError, Problem, problem
 
 RETRY_AFTER = 1
+# In the words of SQLite, of our lock and of PostgreSQL.
+_BUSY = ("busy", "locked", "lock timeout", "deadlock")
 log = logging.getLogger("coapture")
 
 
@@ -192,17 +194,17 @@ def api_error(error: Exception) -> ApiError | None:
             return Forbidden(str(error))
         case SuspiciousOperation() | DjangoBadRequest():
             return BadRequest("The request is malformed.")
-        case OperationalError():
+        case OperationalError() | InterfaceError():
             return _database_error(error)
     return None
 
 
-def _database_error(error: OperationalError) -> ApiError:
+def _database_error(error: OperationalError | InterfaceError) -> ApiError:
     """What a database that cannot do its work now means for the client; the log says more."""
     reason = str(error)
     log.warning("database: %s", reason)
     if "full" in reason or "No space left" in reason:
         return InsufficientStorage("The server's disk is full.", retry_after=60)
-    if "busy" in reason or "locked" in reason:
+    if any(word in reason for word in _BUSY):
         return ServiceUnavailable("The database is busy; try again.")
     return ServiceUnavailable("The database does not answer; try again.", retry_after=5)

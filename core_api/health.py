@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 BEAT_EVERY = 1.0
@@ -62,7 +62,8 @@ def _beat_until(part: str, lives: Callable[[], bool], stop: threading.Event) -> 
 def silence(part: str = "") -> None:
     """Forget the signs of life of a part and its processes, or of all: nothing runs yet."""
     for path in (*_folder().glob(part or "*"), *_processes(part)):
-        path.unlink(missing_ok=True)
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
 
 
 def parts() -> dict[str, str]:
@@ -102,7 +103,7 @@ def _database() -> str:
         if not _migrated:
             executor = MigrationExecutor(connection)
             _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+    except Error:
         return DOWN
     return UP if _migrated else NOT_MIGRATED
 

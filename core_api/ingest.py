@@ -20,6 +20,7 @@ from django.db.transaction import TransactionManagementError
 
 from core_api import turns
 from core_api.errors import ServiceUnavailable
+from core_api.postgresql.races import is_lost
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,7 +57,9 @@ class GroupCommit(Generic[T, R]):
 
     `write` stores a batch in the transaction that is open and gives one outcome for each item, an
     exception where that item could not be stored; what may fail in the database it does in a
-    savepoint. Where it raises IntegrityError or DataError, the batch is written again item by item.
+    savepoint. Where it raises IntegrityError or DataError, or PostgreSQL gives the transaction up
+    for another one, the batch is written again item by item: the one that is at fault fails alone,
+    and where another server was faster, it is seen now.
     `size` gives an item's bytes, by which COAPTURE_INGEST_QUEUE and the batches are bounded.
     """
 
@@ -146,7 +149,7 @@ class GroupCommit(Generic[T, R]):
             return batch
 
     def _commit(
-        self, take: Callable[[], list[_Waiter[T, R]]]
+        self, take: Callable[[], list[_Waiter[T, R]]], *, again: bool = False
     ) -> list[tuple[_Waiter[T, R], R | Exception]]:
         """Store what `take` gives and commit; an outcome for each item, whatever happens.
 
@@ -159,12 +162,11 @@ class GroupCommit(Generic[T, R]):
             with transaction.atomic():
                 batch = take()
                 return list(zip(batch, self._outcomes(batch), strict=True))
-        except ONE_IS_BAD as error:
-            if len(batch) == 1:
-                return [(batch[0], error)]
         except Exception as error:  # noqa: BLE001 - the threads that wait are told
-            return [(waiter, _twin(error)) for waiter in batch or take()]
-        return [pair for waiter in batch for pair in self._commit(partial(list, [waiter]))]
+            if again or not (isinstance(error, ONE_IS_BAD) or is_lost(error)):
+                return [(waiter, _twin(error)) for waiter in batch or take()]
+        alone = (self._commit(partial(list, [waiter]), again=True) for waiter in batch)
+        return [pair for pairs in alone for pair in pairs]
 
     def _outcomes(self, batch: Sequence[_Waiter[T, R]]) -> list[R | Exception]:
         outcomes = list(self._write([waiter.item for waiter in batch]))

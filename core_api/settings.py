@@ -1,21 +1,22 @@
 """Django settings: the one file that reads the environment (docs/reference/settings.md)."""
 
+import os
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from core_api import env, secret_key
+from core_api import databases, env, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MIB = 2**20
 
 # Where things lie.
 COAPTURE_DATA = Path(env.text("COAPTURE_DATA", str(BASE_DIR / "var"))).expanduser().absolute()
-COAPTURE_TEMPLATE = BASE_DIR / "db.sqlite3"
+COAPTURE_TEMPLATE = databases.TEMPLATE
 
 # The doors.
 COAPTURE_HTTP = env.text("COAPTURE_HTTP", "127.0.0.1:8000")
@@ -47,6 +48,24 @@ COAPTURE_DELETE_GRACE = env.number("COAPTURE_DELETE_GRACE", 3600.0)
 COAPTURE_UPLOAD_FILES = env.integer("COAPTURE_UPLOAD_FILES", 8192, minimum=1)
 COAPTURE_UPLOAD_DISK = env.integer("COAPTURE_UPLOAD_DISK", 1024 * MIB, minimum=1)
 COAPTURE_UPLOAD_EXPIRY = env.number("COAPTURE_UPLOAD_EXPIRY", 86_400.0)
+
+# Jobs.
+COAPTURE_JOBS_ENGINE = env.choice("COAPTURE_JOBS_ENGINE", ("embedded", "celery"))
+COAPTURE_JOBS_SLOTS = env.integer("COAPTURE_JOBS_SLOTS", os.cpu_count() or 1, minimum=1)
+COAPTURE_JOBS_LIMITS = env.counts("COAPTURE_JOBS_LIMITS")
+COAPTURE_JOBS_POLL = env.number("COAPTURE_JOBS_POLL", 1.0)
+COAPTURE_JOBS_LEASE = env.number("COAPTURE_JOBS_LEASE", 30.0)
+COAPTURE_JOBS_LOSSES = env.integer("COAPTURE_JOBS_LOSSES", 10, minimum=1)
+COAPTURE_JOBS_KEEP = env.number("COAPTURE_JOBS_KEEP", 604_800.0)
+COAPTURE_JOBS_SCHEDULE = env.boolean("COAPTURE_JOBS_SCHEDULE", True)
+COAPTURE_JOBS_SWEEP = env.number("COAPTURE_JOBS_SWEEP", 10.0)
+COAPTURE_BROKER_URL = env.text("COAPTURE_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")
+COAPTURE_BROKER_QUEUE = env.text("COAPTURE_BROKER_QUEUE", "coapture")
+if COAPTURE_JOBS_ENGINE == "celery" and find_spec("celery") is None:
+    raise ImproperlyConfigured(
+        "COAPTURE_JOBS_ENGINE=celery needs Celery: pip install 'coapture[scaled]'."
+    )
+COAPTURE_REGISTERED_JOBS = env.words("COAPTURE_REGISTERED_JOBS")
 
 # The CoAP gateway's limits.
 COAPTURE_COAP_UPLOADS = env.integer("COAPTURE_COAP_UPLOADS", 8192, minimum=1)
@@ -110,24 +129,13 @@ APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
-_SQLITE = {
-    "ENGINE": "core_api.sqlite",
-    "NAME": COAPTURE_DATA / "db.sqlite3",
-    "OPTIONS": {"timeout": COAPTURE_LOCK_TIMEOUT, "template": COAPTURE_TEMPLATE},
+DATABASES = {
+    "default": databases.configured(env.text("DATABASE_URL"), COAPTURE_DATA, COAPTURE_LOCK_TIMEOUT)
 }
-_url = env.text("DATABASE_URL")
-_database: dict[str, Any]
-if not _url:
-    _database = _SQLITE
-elif _url.startswith("sqlite:"):
-    _database = _SQLITE | {"NAME": Path(dj_database_url.parse(_url)["NAME"]).absolute()}
-else:
-    _database = {**dj_database_url.parse(_url, conn_health_checks=True)}
-_database["CONN_MAX_AGE"] = 600
-DATABASES = {"default": _database}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "images": {"BACKEND": "core_api.storage.database.DatabaseStorage"},
+    "results": {"BACKEND": "core_api.storage.files.DurableFileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
@@ -181,4 +189,5 @@ LOGGING = {
 if "pytest" in sys.modules:
     # Threads and other processes must see the tests' rows: a file, never memory.
     COAPTURE_TEST_FOLDER = tempfile.mkdtemp(prefix="coapture-test-")
-    DATABASES["default"]["TEST"] = {"NAME": f"{COAPTURE_TEST_FOLDER}/db.sqlite3"}
+    if DATABASES["default"]["ENGINE"] == "core_api.sqlite":
+        DATABASES["default"]["TEST"] = {"NAME": f"{COAPTURE_TEST_FOLDER}/db.sqlite3"}

@@ -14,6 +14,7 @@ from collections_app.images.paths import change_path
 from core_api import changes
 from core_api.errors import Conflict
 from core_api.ingest import GroupCommit
+from core_api.postgresql.races import queue_up
 from core_api.rows import insert_numbered, saved
 from core_api.storage import services as storage
 
@@ -153,10 +154,12 @@ class _Known:
     def __init__(self, batch: Sequence[Draft]) -> None:
         self.at: dict[tuple[str, dt.datetime], Image] = {}
         self.of: dict[tuple[str, str], list[Image]] = {}
+        # No index keeps an image from being stored twice under two relative times.
+        relative = [draft.new for draft in batch if draft.new.relative]
+        queue_up(new.device_id for new in relative)
         self.add(queries.at([draft.ready[:2] for draft in batch]))
-        for draft in batch:
-            if draft.new.relative:
-                self.add(_near(draft.new))
+        for new in relative:
+            self.add(_near(new))
 
     def add(self, images: Iterable[Image]) -> None:
         for image in images:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F, FloatField, Q, QuerySet, Value
-from django.db.models.functions import ASin, Cos, Radians, Sin, Sqrt
+from django.db.models.functions import ASin, Cos, Least, Radians, Sin, Sqrt
 
 from collections_app.images.models import Image
 from core_api.rows import loaded
@@ -147,5 +147,6 @@ def _within(images: QuerySet[Image], near: Near) -> QuerySet[Image]:
     haversine = Sin(half_lat) * Sin(half_lat) + Cos(latitude) * Cos(Radians(F("latitude"))) * Sin(
         half_lon
     ) * Sin(half_lon)
-    distance = Value(2 * EARTH_RADIUS_KM) * ASin(Sqrt(haversine))
+    # Rounding may go beyond 1, of which PostgreSQL refuses the arcsine.
+    distance = Value(2 * EARTH_RADIUS_KM) * ASin(Least(Value(1.0), Sqrt(haversine)))
     return images.annotate(distance=distance).filter(distance__lte=near.km)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from collections_app.images.models import Image
 from collections_app.images.paths import change_path
 from core_api import changes
 from core_api.errors import NotFound
+from core_api.postgresql.races import again_where_lost
 from core_api.storage import services as storage
 from core_api.wire import payload
 from core_api.wire.mergepatch import merge
@@ -38,6 +40,10 @@ def replace(new: NewImage, check: Check = _anything) -> Replaced:
     `check` sees what stands there (None: nothing) inside the transaction and raises to refuse.
     Title, location and meta of an image that is replaced stay as they are.
     """
+    return again_where_lost(partial(_replace, new, check))
+
+
+def _replace(new: NewImage, check: Check) -> Replaced:
     with transaction.atomic():
         image = _locked(new.device_id, new.timestamp)
         check(image)

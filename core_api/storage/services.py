@@ -1,8 +1,6 @@
 """Keeping, reading and forgetting content-addressed blobs."""
 
 import datetime as dt
-import random
-import time
 from collections.abc import Collection, Iterable, Sequence
 
 from django.conf import settings
@@ -14,6 +12,7 @@ from django.utils import timezone
 from core_api.rows import insert_numbered, saved
 from core_api.storage.database import DatabaseStorage
 from core_api.storage.models import BLOB_COLUMNS, Blob, DoomedObject
+from core_api.uuids import uuid7
 
 RAW = "raw"
 SWEEP_BATCH = 500
@@ -40,24 +39,49 @@ def keep(drafts: Iterable[tuple[Blob, bytes]]) -> dict[str, Blob]:
     Runs in the transaction of the caller, who then lets rows refer to the blobs.
     """
     contents = {blob.sha256: (blob, data) for blob, data in drafts}
-    rows = [(blob.sha256, blob.size, blob.encoding, blob.key) for blob, _ in contents.values()]
-    ids = insert_numbered(Blob, _WRITTEN, rows, "ON CONFLICT (sha256) DO NOTHING")
-    if ids is None:
-        blobs = _kept(list(contents))
-    else:
-        blobs = [blob for blob, _ in contents.values()]
-        for blob, number in zip(blobs, ids, strict=True):
-            saved(blob, number)
-    kept = {blob.sha256: blob for blob in blobs}
+    # In one order everywhere: writers that wait for each other's contents never do so in a circle.
+    blobs = [contents[digest][0] for digest in sorted(contents)]
+    kept = {blob.sha256: blob for blob in _inserted(blobs) or _kept(blobs)}
     image_storage().write(
         (blob.key, data) for blob, data in contents.values() if kept[blob.sha256].key == blob.key
     )
     return kept
 
 
-def _kept(digests: Sequence[str]) -> list[Blob]:
+def _inserted(blobs: Sequence[Blob]) -> Sequence[Blob]:
+    """The blobs, inserted and numbered; none where one was there already."""
+    rows = [(blob.sha256, blob.size, blob.encoding, blob.key) for blob in blobs]
+    ids = insert_numbered(Blob, _WRITTEN, rows, "ON CONFLICT (sha256) DO NOTHING")
+    if ids is None:
+        return ()
+    for blob, number in zip(blobs, ids, strict=True):
+        saved(blob, number)
+    return blobs
+
+
+def _kept(drafts: Sequence[Blob]) -> list[Blob]:
+    """The blobs of these contents as they are in the database, new ones among them.
+
+    On PostgreSQL they are kept from being forgotten until this transaction ends; where one was
+    forgotten just before, its draft is inserted once more.
+    """
+    missing = {blob.sha256: blob for blob in drafts}
+    found: list[Blob] = []
+    while missing:
+        read = _read(list(missing))
+        found += read
+        for blob in read:
+            del missing[blob.sha256]
+        _inserted(list(missing.values()))
+    return found
+
+
+def _read(digests: Sequence[str]) -> list[Blob]:
+    statement = _KEPT.format(", ".join(["%s"] * len(digests)))
+    if connection.features.has_select_for_update:
+        statement += " ORDER BY sha256 FOR KEY SHARE"
     with connection.cursor() as cursor:
-        cursor.execute(_KEPT.format(", ".join(["%s"] * len(digests))), digests)
+        cursor.execute(statement, digests)
         return [Blob(**dict(zip(BLOB_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
 
 
@@ -67,11 +91,7 @@ def _key(sha256: str) -> str:
     Names rise with the time, so that the index of a batch's objects fills one page and not one
     for each: 16 KiB less in the log for every picture.
     """
-    milliseconds = time.time_ns() // 1_000_000
-    # Unique is enough, no secret: os.urandom would let go of the interpreter each time.
-    number = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | random.getrandbits(62)
-    number |= random.getrandbits(12) << 64
-    return f"{number:032x}/{sha256}.{RAW}"
+    return f"{uuid7().hex}/{sha256}.{RAW}"
 
 
 def read(blob: Blob) -> bytes:

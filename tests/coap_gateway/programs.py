@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.e2e.ports import free_port
+from tests.services import databases
 from tests.shared import ROOT
 
 
@@ -17,7 +18,11 @@ def command(data: Path, *options: str, **environment: str) -> subprocess.Popen[s
     return subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), "coap", *options],
         env=surroundings
-        | {"DJANGO_SETTINGS_MODULE": "tests.coap_gateway.served", "COAPTURE_DATA": str(data)}
+        | {
+            "DJANGO_SETTINGS_MODULE": "tests.coap_gateway.served",
+            "COAPTURE_DATA": str(data),
+            "DATABASE_URL": databases.url_for(data),
+        }
         | environment,
         cwd=ROOT,
         stdout=subprocess.PIPE,

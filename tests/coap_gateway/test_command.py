@@ -13,6 +13,7 @@ from tests.coap_gateway.datagrams import GET, POST, Client, path, query
 from tests.coap_gateway.programs import command, serving
 from tests.coap_gateway.streams import RELEASE, StreamClient
 from tests.e2e.ports import free_port, has_ipv6
+from tests.services import databases
 from tests.shared import ROOT
 
 STOP_WITHIN = 3.0
@@ -102,7 +103,7 @@ def test_other_machines_are_kept_out_unless_it_is_open(tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_not_ready(tmp_path: Path) -> None:
-    (tmp_path / "db.sqlite3").touch()
+    databases.make_empty(tmp_path)
     status, out, err = ended(command(tmp_path, "--coap", f"127.0.0.1:{free_port()}"))
     assert (status, out) == (1, "")
     assert err.startswith("CommandError: The database is not ready (")

@@ -37,6 +37,7 @@ from tests.coap_gateway.observing import (
 from tests.coap_gateway.running import Running
 from tests.coap_gateway.site import State, big
 from tests.coap_gateway.streams import StreamClient, frame
+from tests.services import databases
 from tests.shared import ROOT
 
 
@@ -64,10 +65,9 @@ def test_a_change_in_another_process(client: Client, site: State) -> None:
     observe(client)
     site.value = b"second"
     code = "import django; django.setup()\nfrom core_api import changes; changes.publish('/state')"
-    database = settings.DATABASES["default"]["NAME"]
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "core_api.settings",
-        "DATABASE_URL": f"sqlite:///{database}",
+        "DATABASE_URL": databases.url(),
         "COAPTURE_DATA": str(settings.COAPTURE_DATA),
     }
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=ROOT)

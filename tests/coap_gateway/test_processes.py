@@ -17,6 +17,7 @@ from tests.coap_gateway.running import Running
 from tests.coap_gateway.streams import StreamClient
 from tests.e2e.ports import free_port
 from tests.e2e.server import is_alive, wait_until
+from tests.services import databases
 
 TWO = {"COAPTURE_COAP_PROCESSES": "2"}
 PEERS = 12
@@ -139,7 +140,7 @@ def test_a_second_master_is_refused(master: Master, tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_not_ready_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "db.sqlite3").touch()
+    databases.make_empty(tmp_path)
     process = command(tmp_path, "--coap", f"127.0.0.1:{free_port()}", "--processes", "2")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")

@@ -11,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core_api import changes
 from core_api.changes import Change, Follower, affected, prune, publish
+from tests.services import databases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +26,7 @@ PUBLISHER = """
 import sys
 import django
 django.setup()
+from django.core.management import call_command
 from django.db import connection, transaction
 from core_api.changes import publish
 for line in sys.stdin:
@@ -49,10 +52,9 @@ class Publisher:
     """Another process that publishes the paths of each line."""
 
     def __init__(self) -> None:
-        url = f"sqlite:///{connection.settings_dict['NAME']}"
         environment = {
             **os.environ,
-            "DATABASE_URL": url,
+            "DATABASE_URL": databases.url(),
             "DJANGO_SETTINGS_MODULE": "core_api.settings",
         }
         command = [sys.executable, "-c", PUBLISHER]
@@ -206,6 +208,7 @@ def test_more_than_one_read(follower: Follower, monkeypatch: pytest.MonkeyPatch)
     assert [follower.wait(30), follower.wait(0)] == [["/e"], []]
 
 
+@pytest.mark.only_sqlite
 def test_no_table_is_read_while_nothing_changes(follower: Follower) -> None:
     follower.wait(0)
     reader = follower._connection
@@ -226,9 +229,11 @@ def test_it_outwaits_errors_of_the_database(
     publish("/b")
     with caplog.at_level("WARNING", logger="coapture"):
         assert follower.wait(30) == ["/b"]
-    assert [record.getMessage() for record in caplog.records] == [
-        "The change feed cannot be read: Cannot operate on a closed database."
-    ]
+    (record,) = caplog.records
+    assert record.getMessage() in (
+        "The change feed cannot be read: Cannot operate on a closed database.",
+        "The change feed cannot be read: the connection is closed",
+    )
     publish("/c")
     assert follower.wait(30) == ["/c"]
 
@@ -237,15 +242,14 @@ def test_it_outwaits_a_missing_table(
     follower: Follower, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(changes, "RETRY_SECONDS", 0.01)
-    with connection.schema_editor() as editor:
-        editor.delete_model(Change)
+    publish("/in the old table")
+    call_command("migrate", "core_api", "zero", verbosity=0)
     try:
         with caplog.at_level("WARNING", logger="coapture"):
             assert follower.wait(0.1) == []
         assert len(caplog.records) == 1
     finally:
-        with connection.schema_editor() as editor:
-            editor.create_model(Change)
+        call_command("migrate", verbosity=0)
     assert follower.wait(0.1) == []
     publish("/in the new table")
     assert follower.wait(30) == ["/in the new table"]

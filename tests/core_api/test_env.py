@@ -85,3 +85,25 @@ def test_secret_file_missing(put: Set, tmp_path: Path) -> None:
     put("X_FILE", str(tmp_path / "none"))
     with pytest.raises(ImproperlyConfigured, match="X_FILE cannot be read"):
         env.secret("X")
+
+
+def test_choice(put: Set) -> None:
+    assert env.choice("X", ("embedded", "celery")) == "embedded"
+    put("X", "celery")
+    assert env.choice("X", ("embedded", "celery")) == "celery"
+    put("X", "cron")
+    with pytest.raises(ImproperlyConfigured, match="must be embedded or celery, not 'cron'"):
+        env.choice("X", ("embedded", "celery"))
+
+
+def test_counts(put: Set) -> None:
+    assert env.counts("X") == {}
+    put("X", "raster=1, download=4")
+    assert env.counts("X") == {"raster": 1, "download": 4}
+
+
+@pytest.mark.parametrize("value", ["raster", "raster=", "=1", "raster=0", "raster=-1", "raster=x"])
+def test_a_bad_count_is_refused(put: Set, value: str) -> None:
+    put("X", value)
+    with pytest.raises(ImproperlyConfigured, match="NAME=NUMBER"):
+        env.counts("X")

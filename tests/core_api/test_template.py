@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 from pytest_django import Settings
 
+pytestmark = pytest.mark.only_sqlite
+
 TEMPLATE = settings.COAPTURE_TEMPLATE
 
 

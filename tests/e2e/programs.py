@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 
-def require(program: str) -> str:
-    """The path of a program on PATH or beside this Python."""
+def require(program: str, *folders: str) -> str:
+    """The path of a program in one of the folders, beside this Python or on PATH."""
     beside = str(Path(sys.executable).parent)
-    path = shutil.which(program, path=os.pathsep.join((beside, os.environ.get("PATH", ""))))
+    path = shutil.which(program, path=os.pathsep.join((*folders, beside, os.environ["PATH"])))
     if path is not None:
         return path
     reason = f"{program} is not installed"

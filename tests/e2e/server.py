@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import psutil
 
 from tests.e2e.ports import free_port, has_ipv6
+from tests.services import databases
 from tests.shared import ROOT
 
 # Generous: a hang shows, a busy machine does not.
@@ -66,6 +67,7 @@ class Server:
             "COAPTURE_HTTP": f"127.0.0.1:{self.http_port}",
             "COAPTURE_COAP": ",".join(coap),
             "COAPTURE_DATA": str(self.data),
+            "DATABASE_URL": databases.url_for(self.data),
         }
 
     @property

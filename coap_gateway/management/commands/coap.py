@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 
 from coap_gateway import processes, server, sockets
+from core_api.databases import first_line
 from core_api.management.serving import ServingCommand
 from core_api.serving import listening
 from core_api.serving.addresses import Address
@@ -33,7 +34,8 @@ class Command(ServingCommand):
             elif not self._serve(listening.coap_addresses()):
                 sys.exit(1)
         except DatabaseError as error:
-            raise CommandError(f"The database is not ready ({error}); migrate it first.") from None
+            reason = first_line(error)
+            raise CommandError(f"The database is not ready ({reason}); migrate it first.") from None
         except OSError as error:
             raise CommandError(f"--coap: cannot listen: {error.strerror}.") from None
 

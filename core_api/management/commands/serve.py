@@ -13,6 +13,7 @@ from django.db import connections
 
 from core_api import health
 from core_api.management.serving import ServingCommand
+from core_api.postgresql import budget, races
 from core_api.serving import announcement, listening, readiness
 from core_api.serving.addresses import Address
 from core_api.serving.processes import Stop, managing
@@ -50,7 +51,9 @@ class Command(ServingCommand):
 def _set_up() -> None:
     """The data folder and the tables; nothing of an earlier run counts as alive."""
     settings.COAPTURE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
-    call_command("migrate", interactive=False, verbosity=0)
+    with races.alone("migrate"):
+        call_command("migrate", interactive=False, verbosity=0)
+    budget.check()
     connections.close_all()
     health.silence()
 

@@ -2,11 +2,11 @@
 
 import os
 import signal
+import threading
 
 import pytest
 
-from core_api.background import worker
-from core_api.background.periodic import PERIODIC
+from core_api.background import periodic, worker
 from core_api.serving.processes import Stop
 
 # The worker closes old connections, which would end a test transaction.
@@ -63,8 +63,19 @@ def test_nothing_runs_after_the_signal() -> None:
 
 
 def test_everything_in_the_table_runs(caplog: pytest.LogCaptureFixture) -> None:
-    table = dict.fromkeys(PERIODIC, 3600.0)
+    table = dict.fromkeys([one.function for one in periodic.PLATFORM], 3600.0)
     often_enough = {f"{HERE}.often": 0.01}
     with Stop() as stop:
         worker.run(stop, table | often_enough)
     assert caplog.records == []
+
+
+def test_a_worker_without_functions_waits_for_the_signal() -> None:
+    with Stop() as stop:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        worker.run(stop, {})
+
+
+def test_an_engine_that_has_fallen_ends_the_worker() -> None:
+    with Stop() as stop, pytest.raises(worker.EngineFell):
+        worker.run(stop, {f"{HERE}.once": 3600.0}, lambda: False)

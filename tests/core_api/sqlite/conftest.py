@@ -19,6 +19,15 @@ from tests.core_api.sqlite.workers import ALIAS, database_settings, make_table
 Run = Callable[[Callable[[], Any]], "Future[Any]"]
 Spawn = Callable[..., tuple[BaseProcess, Connection]]
 
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.only_sqlite)
+
 
 class Database:
     """One file, as this process's threads see it by `connections["fair"]`."""

@@ -1,0 +1,1 @@
+"""What is particular to PostgreSQL: the change feed's reader, races, and connections."""
