@@ -9,6 +9,8 @@ urlpatterns = [
     path("collections", discovery.document),
     path("collections/", include("collections_app.urls")),
     path("uploads", include("core_api.uploads.urls")),
+    path("", include("collections_app.jobs.urls")),
+    path("geoprocessing/rest/jobs", include("collections_app.dialects.geoprocessing")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("openapi.json", schema.openapi, name="schema"),

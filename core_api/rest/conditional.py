@@ -16,6 +16,7 @@ from core_api.errors import PreconditionFailed, RangeNotSatisfiable
 
 NOT_MODIFIED, PARTIAL = 304, 206
 PIECE = 256 * 1024
+READING = ("GET", "HEAD", "QUERY")
 
 _TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})\Z")
@@ -67,9 +68,7 @@ def respond(
     content = b"" if request.method == "HEAD" else body
     if plan.status == PARTIAL:
         content = body[plan.start : plan.end]
-    return HttpResponse(
-        content, status=plan.status, content_type=media_type, headers=plan.headers
-    )
+    return HttpResponse(content, status=plan.status, content_type=media_type, headers=plan.headers)
 
 
 def respond_file(
@@ -127,7 +126,7 @@ def _plan(
     common = {"ETag": f'"{etag}"', "Vary": "Accept", **headers}
     if modified is not None:
         common["Last-Modified"] = http_date(modified.timestamp())
-    if _fresh(request, etag, modified):
+    if request.method in READING and _fresh(request, etag, modified):
         return _Plan(NOT_MODIFIED, common, 0, 0)
     if ranges:
         common["Accept-Ranges"] = "bytes"

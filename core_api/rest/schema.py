@@ -64,7 +64,8 @@ def add_registered_paths(
 
 
 def _operation_id(method: str, path: str) -> str:
-    words = re.findall(r"\w+", path)
+    # A path and the same with a slash at its end are two.
+    words = re.findall(r"\w+", path) + ["slash"] * (len(path) > 1 and path.endswith("/"))
     return method + "".join(word[0].upper() + word[1:] for word in words)
 
 

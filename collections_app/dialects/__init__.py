@@ -1,0 +1,1 @@
+"""The published systems whose clients go on working: one file for each."""
