@@ -34,12 +34,11 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The pinned locks, made from pyproject.toml.
+# The pinned locks, made from pyproject.toml; the larger one first, for it has more conditions.
 requirements: $(BIN)/python
 	$(PIP) install pip-tools
-	$(COMPILE) --output-file requirements.txt pyproject.toml
-	$(COMPILE) --extra dev --constraint requirements.txt \
-		--output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
 
 # db.sqlite3, which a first start copies; to be made again after a new migration.
 template: $(VENV)/.installed

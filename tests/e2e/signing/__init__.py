@@ -1,0 +1,1 @@
+"""An app with a task whose outputs tell which attempt has made them."""
