@@ -13,7 +13,8 @@ from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=models.Model)
 
-MAX_ROWS = 500
+# Each number of rows is a statement of its own, which SQLite keeps prepared: a kilobyte a row.
+MAX_ROWS = 16
 
 
 def insert(
