@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from bench.load import BenchError, LoadGenerators
 
-PARTS = ("http", "last", "coap", "writers")
+PARTS = ("http", "last", "coap", "writers", "jobs")
 NEEDED = {"PIL": "pillow", "gunicorn": "gunicorn"}
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     """Run the parts that are named, or all; 1 where something broke, and a sentence about it."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--quick", action="store_true", help="about a minute, rough figures")
+    parser.add_argument("--quick", action="store_true", help="about two minutes, rough figures")
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
@@ -35,9 +35,15 @@ def main(arguments: list[str]) -> int:
 def _run(parts: list[str] | tuple[str, ...], *, quick: bool) -> None:
     if missing := [name for module, name in NEEDED.items() if not find_spec(module)]:
         raise BenchError(f"The bench needs {' and '.join(missing)}: pip install -e .[dev]")
-    from bench import coap, http, last, machine, plan, writers
+    from bench import coap, http, jobs, last, machine, plan, writers
 
-    runs = {"http": http.run, "last": last.run, "coap": coap.run, "writers": writers.run}
+    runs = {
+        "http": http.run,
+        "last": last.run,
+        "coap": coap.run,
+        "writers": writers.run,
+        "jobs": jobs.run,
+    }
     with tempfile.TemporaryDirectory(prefix="coapture-bench-") as name:
         folder = Path(name)
         run = plan.Plan(LoadGenerators(folder), folder)

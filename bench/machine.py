@@ -3,21 +3,32 @@
 import os
 import platform
 import sqlite3
-from importlib.metadata import version
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("django", "granian", "aiocoap", "djangorestframework", "gunicorn", "pillow")
+PACKAGES = (
+    *("django", "granian", "aiocoap", "djangorestframework", "gunicorn", "pillow"),
+    *("celery", "huey", "django-tasks-db"),
+)
 
 
 def describe(folder: Path) -> str:
     """Cores, processor, kernel, versions, the file system of the data, the load before the run."""
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    packages = ", ".join(_versions())
     lines = [
         f"{os.cpu_count()} cores, {_processor()}, {platform.system()} {platform.release()}",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}",
         f"data on {_file_system(folder)}, load average {os.getloadavg()[0]:.1f} before the run",
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _versions() -> Iterator[str]:
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
 
 
 def _processor() -> str:

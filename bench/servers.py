@@ -51,8 +51,8 @@ def peer(folder: Path) -> Iterator[Server]:
     gunicorn = [sys.executable, "-m", "gunicorn", "--workers", "2", "--log-level", "warning"]
     gunicorn += ["--bind", f"127.0.0.1:{server.http}", "bench.peer.wsgi"]
     folder.mkdir(parents=True)
-    environment = _environment(folder) | {"DJANGO_SETTINGS_MODULE": "bench.peer.settings"}
-    made = subprocess.run(django, cwd=ROOT, env=environment, capture_output=True, text=True)
+    own = environment(folder) | {"DJANGO_SETTINGS_MODULE": "bench.peer.settings"}
+    made = subprocess.run(django, cwd=ROOT, env=own, capture_output=True, text=True)
     if made.returncode:
         raise BenchError(f"The peer's database could not be made: {made.stderr}")
     url = f"http://127.0.0.1:{server.http}/collections/images"
@@ -77,7 +77,7 @@ def running(
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(folder) | dict(settings or {}),
+            env=environment(folder) | dict(settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -92,7 +92,8 @@ def running(
         _stop(process)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """The environment without what configures ours, and the folder of a peer's data."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(OUR_VARIABLES)}
     return own | {"PEER_DATA": str(folder)}
 

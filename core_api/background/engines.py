@@ -30,10 +30,12 @@ class Working(Protocol):
         """False where it has fallen and the process had better end."""
 
 
-def notify(job: Job) -> None:
-    """The job was accepted, waits again, or is not to run any more; that is committed."""
-    if settings.COAPTURE_JOBS_ENGINE == CELERY and job.status == Status.ACCEPTED:
-        _celery().notify(job)
+def notify(*jobs: Job) -> None:
+    """Each was accepted, waits again, or is not to run any more; that is committed."""
+    if settings.COAPTURE_JOBS_ENGINE == CELERY:
+        for job in jobs:
+            if job.status == Status.ACCEPTED:
+                _celery().notify(job)
     wake.ring(workers.folder())
 
 

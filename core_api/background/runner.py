@@ -111,7 +111,8 @@ class Runner:
         try:
             while self._stop_at is None and self._dispatcher.alive:
                 self._attempt(self._turn)
-                time.sleep(self._pace.rest)
+                # Who submits jobs sends the next when these are written.
+                time.sleep(self._pace.rest if self._claims_all else 0.0)
                 self._wait(self._next())
             self._finish()
         finally:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core_api import changes
-from core_api.background import engines, tasks
+from core_api.background import accepting, engines, tasks
 from core_api.background.models import ACTIVE, DEFAULT_PRIORITY, Job, Status
 from core_api.errors import Conflict, NotFound, Unprocessable
 
@@ -58,9 +58,7 @@ def enqueue(
     if key is not None and (former := _former(key)):
         return former
     try:
-        with transaction.atomic():
-            job.save(force_insert=True)
-            _announce(job)
+        accepting.accept(job)
     except IntegrityError:
         if key is None:
             raise
@@ -85,15 +83,10 @@ def dismiss(job_id: uuid.UUID) -> Job:
             engines.discard_results([job.pk])
             job.delete()
             job.pk, job.status = job_id, Status.DISMISSED
-        _announce(job)
+        if job.is_process:
+            changes.publish(job.path)
+        transaction.on_commit(lambda: engines.notify(job), robust=True)
     return job
-
-
-def _announce(job: Job) -> None:
-    """Tell observers that the job changed, and the engine that there is something to do."""
-    if job.is_process:
-        changes.publish(job.path)
-    transaction.on_commit(lambda: engines.notify(job), robust=True)
 
 
 def _former(key: Key) -> Job | None:
