@@ -112,7 +112,7 @@ def _represented(job: Job) -> dict[str, str]:
         "job": job.task,
         "created": to_rfc3339(job.created),
         "status": STATUSES[job.status],
-        "inputs": job.options.get(TEXT) or _text(job.inputs),
+        "inputs": job.options.get(TEXT) or _text(services.inputs(job)),
         "outputs": _text(outputs),
     }
 

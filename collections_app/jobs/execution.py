@@ -49,9 +49,7 @@ def parse(process: Process, value: object) -> Execution:
     if not isinstance(body, dict):
         raise PayloadError("This must be a map with inputs.")
     errors: list[FieldError] = []
-    inputs = _section(body, "inputs", errors)
-    inputs = {name: _unqualified(member) for name, member in inputs.items()}
-    errors += input_errors(process, inputs)
+    inputs = _inputs(process, _section(body, "inputs", errors), errors)
     outputs = _outputs(process, _section(body, "outputs", errors), errors)
     response = body.get("response") or DOCUMENT
     if response not in (DOCUMENT, RAW):
@@ -63,8 +61,14 @@ def parse(process: Process, value: object) -> Execution:
     return Execution(inputs, outputs or None, response)
 
 
-def input_errors(process: Process, inputs: Mapping[str, Any]) -> list[FieldError]:
-    """Everything that is wrong with inputs in their wire form."""
+def input_errors(
+    process: Process, inputs: Mapping[str, Any], below: Mapping[str, str] | None = None
+) -> list[FieldError]:
+    """Everything that is wrong with inputs in their wire form.
+
+    `below` has the pointers from the inputs to what is given here, where that is only a part.
+    """
+    below = below or {}
     known = {parameter.name: parameter for parameter in process.inputs}
     errors = [
         FieldError(_at("inputs", name), "is no input of this process")
@@ -72,7 +76,7 @@ def input_errors(process: Process, inputs: Mapping[str, Any]) -> list[FieldError
     ]
     for name, parameter in known.items():
         if name in inputs:
-            errors += _input_errors(parameter, inputs[name])
+            errors += _input_errors(parameter, inputs[name], below.get(name, ""))
         elif parameter.required:
             errors.append(FieldError(_at("inputs", name), "is required"))
     return errors
@@ -88,18 +92,36 @@ def _section(body: Mapping[str, Any], name: str, errors: list[FieldError]) -> di
     return {}
 
 
-def _unqualified(value: Any) -> Any:
-    """The value itself where it comes qualified, as OGC asks for of objects: {"value": {...}}."""
-    if isinstance(value, dict) and "value" in value and value.keys() <= _QUALIFIERS:
-        return value["value"]
-    return value
+def _inputs(
+    process: Process, section: Mapping[str, Any], errors: list[FieldError]
+) -> dict[str, Any]:
+    """The inputs in their wire form: what is qualified is unwrapped, unless it is a file.
+
+    OGC qualifies every object: {"value": {...}}.
+    """
+    files = {parameter.name for parameter in process.inputs if parameter.takes_files}
+    inputs = dict(section)
+    below = {}
+    for name, member in section.items():
+        if not _is_qualified(member) or (name in files and isinstance(member["value"], str)):
+            continue
+        inputs[name], below[name] = member["value"], "/value"
+        if member.get("encoding") is not None:
+            errors.append(FieldError(f"{_at('inputs', name)}/encoding", "is for files"))
+    errors += input_errors(process, inputs, below)
+    return inputs
 
 
-def _input_errors(parameter: Parameter, value: Any) -> list[FieldError]:
+def _is_qualified(value: Any) -> bool:
+    return isinstance(value, dict) and "value" in value and value.keys() <= _QUALIFIERS
+
+
+def _input_errors(parameter: Parameter, value: Any, below: str) -> list[FieldError]:
     try:
         parameter.check(value)
     except ParameterError as error:
-        return [FieldError(pointer_to("inputs", parameter.name) + error.pointer, error.detail)]
+        where = pointer_to("inputs", parameter.name) + below + error.pointer
+        return [FieldError(where, error.detail)]
     return []
 
 

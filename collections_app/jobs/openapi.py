@@ -33,7 +33,7 @@ _STATUS: Item = {
     "progress": {"type": "integer", "minimum": 0, "maximum": 100},
     "message": TEXT,
     **dict.fromkeys(("created", "started", "finished", "updated"), DATE_TIME),
-    "inputs": OBJECT | {"description": "not in the list"},
+    "inputs": OBJECT | {"description": "where they are short; else a link of rel inputs"},
     "details": {"description": "what the process says of its parts"},
     "exception": ref("Problem"),
     "links": LINKS,
@@ -108,6 +108,7 @@ SCHEMAS: dict[str, Item] = {
         "properties": _STATUS,
     },
     "JobList": _page("jobs", ref("Job")),
+    "Inputs": {"type": "object", "description": "by name", "additionalProperties": True},
     "Results": {
         "type": "object",
         "description": "The outputs by name: values, links, and objects as {value: {...}}.",
@@ -206,6 +207,10 @@ PATHS: dict[str, Item] = {
                 *(400, 404, 406, 412, 503),
             ),
         },
+    },
+    "/jobs/{jobId}/inputs": {
+        "parameters": [_JOB_ID],
+        "get": _get("The inputs of the job, however long", "Inputs", 404),
     },
     "/jobs/{jobId}/results": {
         "parameters": [_JOB_ID],

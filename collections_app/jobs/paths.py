@@ -20,6 +20,11 @@ def execution(process_id: str) -> str:
     return f"{process(process_id)}/execution"
 
 
+def inputs(job: Job) -> str:
+    """Where a job's inputs are found."""
+    return f"{job.path}/inputs"
+
+
 def results(job: Job) -> str:
     """Where a job's results are found."""
     return f"{job.path}/results"

@@ -5,125 +5,30 @@ clients once it is registered (`register`): the engine then has a task of its na
 """
 
 import inspect
-import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from collections_app.jobs import parameters
-from collections_app.jobs.parameters.base import MISSING, Parameter, ParameterError
+from collections_app.jobs.parameters.base import MISSING, Parameter
+from collections_app.jobs.process import CPU, TIME_LIMIT, VERSION, Process
 from core_api.background import tasks
-from core_api.background.tasks import Json, Retry, Run, Task, TaskError
+from core_api.background.tasks import Retry, Run
+
+__all__ = [
+    "Process",
+    "ProcessTask",
+    "as_process",
+    "everything",
+    "find",
+    "forget",
+    "process",
+    "register",
+]
 
 RESULT = "result"
-VERSION = "1.0.0"
-TIME_LIMIT = 3600.0
-CPU = "cpu"
-Convert = Callable[[Any, Run], Any]
-_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~-]{0,99}")
 _NAMED_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-
-
-@dataclass(frozen=True)
-class Process:
-    """A function over named values, and what clients are told of it.
-
-    `function` takes the inputs as keyword arguments, and the run as `run_argument` where that is
-    not empty. It gives the value of the only output, or a mapping of several by name.
-    `time_limit` in seconds; `resource` names the class whose limit counts its jobs.
-    """
-
-    id: str
-    title: str
-    function: Callable[..., Any]
-    description: str = ""
-    version: str = VERSION
-    keywords: tuple[str, ...] = ()
-    inputs: tuple[Parameter, ...] = ()
-    outputs: tuple[Parameter, ...] = ()
-    retry: Retry = field(default_factory=Retry)
-    time_limit: float = TIME_LIMIT
-    resource: str = CPU
-    run_argument: str = ""
-
-    def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.id):
-            raise ValueError(f"{self.id!r} cannot be the id of a process: letters, digits, _.~-")
-        for kind, parameters_ in (("input", self.inputs), ("output", self.outputs)):
-            names = [parameter.name for parameter in parameters_]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{self.id} has the {kind} {twice[0]!r} twice.")
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function itself, as Python does."""
-        return self.function(*args, **kwargs)
-
-    def call(self, values: Mapping[str, Any], run: Run | None = None) -> dict[str, Any]:
-        """The outputs by name, for inputs by name: Python values, both.
-
-        TypeError for inputs that are missing or not known, and where the function gives what is
-        not its outputs.
-        """
-        arguments = self._arguments(values)
-        if self.run_argument:
-            arguments[self.run_argument] = run
-        return self._named(self.function(**arguments))
-
-    def run(self, run: Run) -> dict[str, Json]:
-        """What a job does: read the inputs, call, write the outputs.
-
-        TaskError where an input cannot be read (a link that leads nowhere) or an output not be
-        written.
-        """
-        values = {
-            parameter.name: _told("input", parameter, parameter.parse, run.inputs, run)
-            for parameter in self.inputs
-            if parameter.name in run.inputs
-        }
-        run.check()
-        results = self.call(values, run)
-        run.check()
-        return {
-            parameter.name: _told("output", parameter, parameter.dump, results, run)
-            for parameter in self.outputs
-            if parameter.name in results
-        }
-
-    def task(self) -> Task:
-        """The engine's side of the process."""
-        return Task(
-            name=self.id,
-            run=self.run,
-            retry=self.retry,
-            time_limit=self.time_limit,
-            resource=self.resource,
-            is_process=True,
-        )
-
-    def _arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        names = {parameter.name for parameter in self.inputs}
-        if unknown := sorted(values.keys() - names):
-            raise TypeError(f"{self.id} has no input {unknown[0]!r}.")
-        arguments = dict(values)
-        for parameter in self.inputs:
-            if parameter.name in arguments:
-                continue
-            if parameter.default is not MISSING:
-                arguments[parameter.name] = parameter.default
-            elif parameter.required:
-                raise TypeError(f"{self.id} needs the input {parameter.name!r}.")
-        return arguments
-
-    def _named(self, result: Any) -> dict[str, Any]:
-        names = [parameter.name for parameter in self.outputs]
-        if len(names) == 1:
-            return {names[0]: result}
-        if not names:
-            return {}
-        if not isinstance(result, Mapping) or set(result) - set(names):
-            raise TypeError(f"{self.id} must give a mapping of its outputs {', '.join(names)}.")
-        return dict(result)
 
 
 class ProcessTask:
@@ -169,6 +74,8 @@ def process(
     """
 
     def decorate(function: Callable[..., Any]) -> Process:
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise ValueError(f"The function {function.__name__} is asynchronous.")
         first, rest = _docstring(function)
         hints = typing.get_type_hints(function, include_extras=True)
         return Process(
@@ -230,17 +137,6 @@ def everything() -> Iterator[Process]:
     yield from (_processes[process_id] for process_id in sorted(_processes))
 
 
-def _told(
-    kind: str, parameter: Parameter, convert: Convert, values: Mapping[str, Any], run: Run
-) -> Any:
-    """The value converted; what is wrong with it is for the client to know."""
-    try:
-        return convert(values[parameter.name], run)
-    except ParameterError as error:
-        where = f"{parameter.name}{error.pointer}"
-        raise TaskError(f"The {kind} {where} {error.detail}.") from error
-
-
 def _of_class(class_: type, id: str) -> Process:  # noqa: A002
     for name in ("inputs", "outputs", "execute"):
         if not hasattr(class_, name):
@@ -249,7 +145,7 @@ def _of_class(class_: type, id: str) -> Process:  # noqa: A002
     first, rest = _docstring(class_)
     name = id or getattr(task, "name", "") or class_.__name__
     hints = typing.get_type_hints(class_.execute, include_extras=True)  # type: ignore[attr-defined]
-    return Process(
+    made = Process(
         id=name,
         title=getattr(task, "title", "") or first or name,
         function=lambda **inputs: class_().execute(**inputs),
@@ -263,6 +159,19 @@ def _of_class(class_: type, id: str) -> Process:  # noqa: A002
         resource=getattr(task, "resource", CPU),
         run_argument=_run_argument(hints),
     )
+    _check_arguments(task.execute, made)
+    return made
+
+
+def _check_arguments(execute: Callable[..., Any], made: Process) -> None:
+    """TypeError unless it takes all the inputs, and those alone that are always there."""
+    run = [made.run_argument] if made.run_argument else []
+    always = [each.name for each in made.inputs if each.required or each.default is not MISSING]
+    for names in ([each.name for each in made.inputs], always):
+        try:
+            inspect.signature(execute).bind(**dict.fromkeys(names + run))
+        except TypeError as error:
+            raise TypeError(f"The execute of {made.id} does not fit its inputs: {error}.") from None
 
 
 def _docstring(thing: object) -> tuple[str, str]:

@@ -128,7 +128,7 @@ def _guarded(complaint: str, function: Callable[..., Any], *args: Any) -> Any:
     """What the function gives; whatever a site's own code raises becomes one sentence."""
     try:
         return function(*args)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise RegistrationError(f"{complaint}: {reason.removesuffix('.')}.") from error
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from collections_app.jobs import paths
+from collections_app.jobs import paths, queries
 from collections_app.jobs.parameters.base import Parameter
 from collections_app.jobs.processes import Process
 from collections_app.jobs.queries import Cursor
@@ -73,7 +73,10 @@ def description(process: Process) -> Json:
 
 
 def status(job: Job, *, complete: bool = True) -> Json:
-    """A job's status (statusInfo.yaml); its inputs and details only where it is `complete`."""
+    """A job's status (statusInfo.yaml); the details of its parts only where it is `complete`.
+
+    Inputs that are long are found at a link.
+    """
     facts: Json = {
         "jobID": str(job.pk),
         "processID": job.task,
@@ -85,16 +88,16 @@ def status(job: Job, *, complete: bool = True) -> Json:
         "updated": to_rfc3339(job.updated),
         "links": _status_links(job),
     }
+    if (inputs := queries.short_inputs(job)) is not None:
+        facts["inputs"] = inputs
     if job.started is not None:
         facts["started"] = to_rfc3339(job.started)
     if job.finished is not None:
         facts["finished"] = to_rfc3339(job.finished)
     if job.status == Status.FAILED and job.error:
         facts["exception"] = job.error
-    if complete:
-        facts["inputs"] = job.inputs
-        if job.details is not None:
-            facts["details"] = job.details
+    if complete and job.details is not None:
+        facts["details"] = job.details
     return facts
 
 
@@ -152,6 +155,8 @@ def _status_links(job: Job) -> Sequence[Json]:
         link(job.path, "self", "The job"),
         link(paths.process(job.task), "process", "The process"),
     ]
+    if queries.short_inputs(job) is None:
+        links.append(link(paths.inputs(job), "inputs", "Its inputs, which are long"))
     if job.status == Status.SUCCESSFUL:
         links.append(link(paths.results(job), f"{OGC}/results", "The results"))
     if job.status == Status.FAILED:

@@ -1,12 +1,14 @@
 """Executing processes, and what their jobs leave."""
 
 import hashlib
+import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from django.db import transaction
 
 from collections_app.jobs import paths, processes, queries, waiting
 from collections_app.jobs.errors import NoSuchJob, NoSuchProcess, ResultNotReady
@@ -16,11 +18,16 @@ from core_api.background import results, services
 from core_api.background.models import ACTIVE, Job, Status
 from core_api.background.services import Key
 from core_api.errors import ApiError, NotFound
+from core_api.wire import jsontext
 from core_api.wire.problem import BLANK, Problem, problem
 
 # Seconds until a client should look at a job again.
 RETRY_AFTER = 1
 BINARY = "application/octet-stream"
+# RFC 9110 section 8.3.1, and nothing that could end a header.
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+[\x20-\x7e]{,200}", re.ASCII)
+# Bytes of JSON; inputs that have more are found at a link of their own.
+SHORT = 4096
 _MAX_DEPTH = 64
 
 
@@ -49,7 +56,10 @@ def execute(
     gives the same job, else Unprocessable.
     """
     made = None if key is None else Key(key, _fingerprint(process, body))
-    return services.enqueue(process.id, dict(execution.inputs), options=execution.options, key=made)
+    options = execution.options
+    if len(jsontext.encode(execution.inputs)) > SHORT:
+        options[queries.LONG] = True
+    return services.enqueue(process.id, dict(execution.inputs), options=options, key=made)
 
 
 def awaited(job: Job, seconds: float) -> Job:
@@ -58,12 +68,25 @@ def awaited(job: Job, seconds: float) -> Job:
     return queries.find(job.pk) or job
 
 
-def dismiss(job: Job) -> Job:
-    """Stop the job where it is active, else remove it; NoSuchJob where somebody else did."""
-    try:
-        return services.dismiss(job.pk)
-    except NotFound:
-        raise NoSuchJob from None
+def inputs(job: Job) -> dict[str, Any]:
+    """The inputs, however long; NoSuchJob where somebody has removed it."""
+    found = queries.inputs_of(job.pk)
+    if found is None:
+        raise NoSuchJob
+    return found
+
+
+def dismiss(job: Job, check: Callable[[Job], None]) -> Job:
+    """Stop the job where it is active, else remove it; NoSuchJob where somebody else did.
+
+    `check` is given the job as it is then, and may raise to leave it alone.
+    """
+    with transaction.atomic():
+        found = queries.locked(job.pk)
+        if found is None:
+            raise NoSuchJob
+        check(found)
+        return services.dismiss(found.pk)
 
 
 def outputs(job: Job) -> dict[str, Any]:
@@ -100,9 +123,13 @@ def result_file(job: Job, name: str) -> ResultFile | None:
     if link is None:
         return None
     try:
-        return ResultFile(results.find(job.pk, name), str(link.get("type") or BINARY))
+        file = results.find(job.pk, name)
     except LookupError as error:
         raise NotFound("The file of this result is not there any more.") from error
+    media_type = link.get("type")
+    if not (isinstance(media_type, str) and _MEDIA_TYPE.fullmatch(media_type)):
+        media_type = BINARY
+    return ResultFile(file, media_type)
 
 
 class JobFailed(ApiError):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("processes/<str:process_id>/execution", processes.executions),
     path("jobs", jobs.collection),
     path("jobs/<str:job_id>", jobs.job),
+    path("jobs/<str:job_id>/inputs", jobs.inputs),
     path("jobs/<str:job_id>/results", results.results),
     path("jobs/<str:job_id>/results/<str:name>", results.result),
 ]

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from core_api.background import results
 from core_api.background.messages import Progress, Start
 from core_api.background.tasks import Cancelled, Json
 
 # Seconds between two messages of progress; rows are written less often.
 PROGRESS_EVERY = 0.25
+MAX_MESSAGE = 1000
 
 
 class Attempt:
@@ -32,15 +35,17 @@ class Attempt:
         self._reported = -PROGRESS_EVERY
 
     def progress(self, percent: float, message: str = "", details: Json = None) -> None:
-        """Say how far it is."""
+        """Say how far it is; TypeError or ValueError for details that JSON cannot carry."""
+        # Now, for the task may change them before they are sent.
+        raw = None if details is None else msgspec.Raw(msgspec.json.encode(details))
         with self._guard:
             former = self._pending
             self._pending = Progress(
                 self.job_id,
                 # In this order, for NaN is neither more nor less.
                 min(max(0.0, float(percent)), 100.0),
-                _storable(message) or (former.message if former else ""),
-                former.details if details is None and former else details,
+                _storable(message[:MAX_MESSAGE]) or (former.message if former else ""),
+                former.details if raw is None and former else raw,
             )
         self.flush()
 

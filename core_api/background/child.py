@@ -1,10 +1,12 @@
 """The process in which a worker runs tasks: `python -m core_api.background.child SOCKET PARENT`."""
 
+import resource
 import signal
 import socket
 import sys
 
 import django
+from django.conf import settings
 
 from core_api.background.messages import Channel
 from core_api.serving.processes import end_with_parent
@@ -17,6 +19,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     django.setup()
+    if limit := settings.COAPTURE_JOBS_MEMORY:
+        # Files that grow as they are decoded are strangers': one job must not take the machine.
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     # It knows the models, which do not exist before.
     from core_api.background.making import Maker
 

@@ -8,7 +8,9 @@ import logging
 import os
 import queue
 import select
+import sys
 import threading
+from typing import Any
 
 from django.db import close_old_connections
 
@@ -39,6 +41,7 @@ class Maker:
         self._channel = channel
         self._starts: queue.SimpleQueue[Start] = queue.SimpleQueue()
         self._attempt: Attempt | None = None
+        self._home = os.open(".", os.O_RDONLY)
 
     def run(self) -> None:
         """Work until the worker is gone, which ends the process."""
@@ -89,6 +92,8 @@ class Maker:
             # The worker sends the next one only after it has heard of this end.
             self._attempt = None
             attempt.end()
+            # A task may have gone elsewhere.
+            os.fchdir(self._home)
         self._say(end)
 
 
@@ -99,14 +104,24 @@ def _outcome(start: Start, attempt: Attempt) -> bytes:
         return encoded(Failed(start.job_id, problems.no_task(start.task), None))
     close_old_connections()
     try:
-        outputs = as_json(task.run(attempt))
-        return encoded(Done(start.job_id, outputs))
+        return encoded(Done(start.job_id, as_json(_returned(task, attempt))))
     except TaskCancelled:
         return encoded(Cancelled(start.job_id))
     except BaseException as error:  # noqa: BLE001  (SystemExit ends a task, not the process)
         return encoded(_failed(start, task, error))
     finally:
         close_old_connections()
+
+
+def _returned(task: Task, attempt: Attempt) -> Any:
+    """What the task returns; a copy of this process that the task has made by os.fork ends here."""
+    process = os.getpid()
+    try:
+        return task.run(attempt)
+    finally:
+        if os.getpid() != process:
+            # It has the sockets of the first, and would speak in its place.
+            os._exit(int(sys.exc_info()[0] is not None))
 
 
 def _failed(start: Start, task: Task, error: BaseException) -> Failed:

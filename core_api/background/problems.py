@@ -6,11 +6,12 @@ from core_api.background.tasks import TaskError
 from core_api.wire.problem import BLANK
 
 TITLE = "The job failed."
+MAX_DETAIL = 4000
 
 
 def problem(detail: str, type_: str = BLANK) -> dict[str, Any]:
     """The problem with this detail."""
-    text = detail.encode("utf-8", "replace").decode().replace("\0", "")
+    text = detail[:MAX_DETAIL].encode("utf-8", "replace").decode().replace("\0", "")
     return {"type": type_, "title": TITLE, "status": 500, "detail": text}
 
 

@@ -30,8 +30,7 @@ def array(dataset: "xarray.Dataset", variable: str, time: dt.datetime | None = N
     if found.dtype.kind not in "biuf":
         raise TaskError(f"The variable {variable!r} has no numbers, but {found.dtype}.")
     try:
-        # The values were decoded when the dataset was read; what decoded them counts no more.
-        raster = netcdf.from_dataset(dataset.drop_encoding(), variable)
+        raster = netcdf.from_dataset(dataset, variable)
     except UnreadableRaster:
         return np.ma.masked_where(_is_nan(found.values), found.values)
     return raster.masked_where(_is_nan(np.ma.getdata(raster)))

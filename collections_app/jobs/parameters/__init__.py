@@ -92,3 +92,4 @@ register("dataset", DatasetParameter, classes=("xarray.Dataset", "xarray.core.da
 register("int", IntParameter)
 register("bool", BooleanParameter)
 register("raster_dataset", DatasetParameter)
+register("feature_dataset", FeatureCollectionParameter)

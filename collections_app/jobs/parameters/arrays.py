@@ -42,6 +42,11 @@ class NdArrayParameter(Parameter):
         if self.shape is not None:
             object.__setattr__(self, "shape", tuple(self.shape))
 
+    @property
+    def takes_files(self) -> bool:
+        """It does."""
+        return True
+
     def value_schema(self) -> dict[str, Json]:
         """The JSON Schema of nested lists, and of files."""
         inline = {"type": "array", "title": "Numbers in lists inside each other"}

@@ -73,6 +73,11 @@ class Parameter:
         if self.default is not MISSING:
             object.__setattr__(self, "required", False)
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether a value may be `{"value": "<base64>", "encoding": ..., "mediaType": ...}`."""
+        return False
+
     def schema(self) -> dict[str, Json]:
         """The JSON Schema (2020-12) of the wire form, with title, description and default."""
         schema = self.value_schema()

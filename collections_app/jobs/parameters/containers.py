@@ -1,5 +1,6 @@
 """Parameters that hold values of others: lists, objects, one of several types; and any value."""
 
+import base64
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -28,7 +29,7 @@ class AnyParameter(Parameter):
         self.check_value(value)
 
     def dump(self, value: Any, run: Run | None = None) -> Json:
-        """The wire form, by the type of each part; sets and iterators become lists."""
+        """The wire form, by the type of each part; sets and iterators are lists, bytes base64."""
         return self._dumped(value, run, self.name, MAX_DEPTH)
 
     def _dumped(self, value: Any, run: Run | None, name: str, depth: int) -> Json:
@@ -37,6 +38,8 @@ class AnyParameter(Parameter):
             return None
         if not depth:
             raise ParameterError(f"must be nested at most {MAX_DEPTH} deep")
+        if isinstance(value, bytes | bytearray):
+            value = base64.b64encode(value).decode()
         if isinstance(value, Mapping):
             return {
                 key: self._part(member, run, name, key, depth)
@@ -188,6 +191,11 @@ class MultiParameter(Parameter):
     type: ClassVar[str] = "multiple"
 
     types: tuple[Parameter, ...] = ()
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether one of the types does."""
+        return any(one.takes_files for one in self.types)
 
     def __init__(
         self, types: Iterable[Any] = (), name: str = "", required: bool = True, **more: Any

@@ -21,6 +21,11 @@ class DatasetParameter(Parameter):
 
     type: ClassVar[str] = "dataset"
 
+    @property
+    def takes_files(self) -> bool:
+        """It does."""
+        return True
+
     def value_schema(self) -> dict[str, Json]:
         """The JSON Schema of a link, of base64 text and of a reference."""
         return {"anyOf": references.schemas(_FORMATS)}

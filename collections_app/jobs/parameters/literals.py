@@ -32,6 +32,10 @@ class StringParameter(Parameter):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "choices", tuple(self.choices))
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise ValueError(f"{self.pattern!r} is no pattern: {error}.") from error
 
     def value_schema(self) -> dict[str, Json]:
         """The JSON Schema of the text."""

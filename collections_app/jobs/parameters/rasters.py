@@ -35,6 +35,11 @@ class RasterParameter(Parameter):
     _: KW_ONLY
     variable: str = ""
 
+    @property
+    def takes_files(self) -> bool:
+        """It does."""
+        return True
+
     def value_schema(self) -> dict[str, Json]:
         """The JSON Schema of every form."""
         return {"anyOf": [_INLINE, *references.schemas(_FORMATS)]}

@@ -11,17 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from collections_app.jobs.raster import functions
-from collections_app.jobs.raster.grid import (
-    BAND,
-    TIME,
-    Axis,
-    Extent,
-    Grid,
-    X,
-    Y,
-    instants,
-)
+from collections_app.jobs.raster import functions, layout
+from collections_app.jobs.raster.grid import BAND, TIME, Extent, Grid, X, Y, instants
 from collections_app.jobs.raster.nodata import is_nodata, representable
 from collections_app.jobs.raster.operators import with_operators
 
@@ -56,10 +47,10 @@ class Raster(np.ma.MaskedArray):
         masked = np.ma.asarray(array)
         if masked.ndim < 2:
             raise ValueError(f"A raster has two axes at least, not {masked.ndim}.")
-        dims = _dims(masked.ndim, x_dim, y_dim, TIME if times is not None else BAND)
-        grid = _grid(dims, masked.shape, Extent(*map(float, extent)), y_increasing)
+        dims = layout.dims(masked.ndim, x_dim, y_dim, TIME if times is not None else BAND)
+        x, y = layout.axes(dims, masked.shape, Extent(*map(float, extent)), y_increasing)
         known = None if times is None else instants(times)
-        grid = Grid(dims, grid.x, grid.y, crs, known)
+        grid = Grid(dims, x, y, crs, known)
         if not grid.fits(masked.shape):
             raise ValueError(f"{0 if known is None else len(known)} times do not fit the array.")
         if nodata is not None:
@@ -253,24 +244,6 @@ class Raster(np.ma.MaskedArray):
         if grid is None or not isinstance(result, np.ndarray) or not grid.fits(result.shape):
             return result
         return type(self).on(result, grid, self.nodata)
-
-
-def _dims(dimensions: int, x_dim: int, y_dim: int, other: str) -> tuple[str, ...]:
-    x, y = x_dim % dimensions, y_dim % dimensions
-    if x == y:
-        raise ValueError("x and y cannot be the same axis.")
-    others = iter([other] + [f"{other}{number}" for number in range(2, dimensions)])
-    return tuple(X if at == x else Y if at == y else next(others) for at in range(dimensions))
-
-
-def _grid(dims: tuple[str, ...], shape: Sequence[int], extent: Extent, y_increasing: bool) -> Grid:
-    columns, rows = shape[dims.index(X)], shape[dims.index(Y)]
-    if not (columns and rows):
-        raise ValueError("A raster has one cell at least.")
-    if not (np.isfinite(extent).all() and extent.width > 0 and extent.height > 0):
-        raise ValueError(f"{tuple(extent)} is no extent (xmin, ymin, xmax, ymax).")
-    edges = (extent.ymin, extent.ymax) if y_increasing else (extent.ymax, extent.ymin)
-    return Grid(dims, Axis(extent.xmin, extent.xmax, columns), Axis(*edges, rows))
 
 
 def _plain(value: Any) -> Any:

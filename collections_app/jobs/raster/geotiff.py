@@ -27,8 +27,7 @@ def read(file: Path | bytes, *, max_bytes: int) -> Raster:
     `max_bytes` once decoded, which is known before anything is.
     """
     with _opened(file) as dataset:
-        size = dataset.width * dataset.height * dataset.count
-        if size * max(np.dtype(dtype).itemsize for dtype in dataset.dtypes) > max_bytes:
+        if _bytes(dataset) > max_bytes:
             raise UnreadableRaster(f"has more than {max_bytes} bytes once decoded")
         grid = _grid(dataset)
         cells = dataset.read(masked=True)
@@ -94,6 +93,15 @@ def _opened(file: Path | bytes) -> Iterator[Any]:
                     yield dataset
         except RasterioError as error:
             raise UnreadableRaster("is no GeoTIFF that can be read") from error
+
+
+def _bytes(dataset: Any) -> int:
+    """The bytes of the decoded cells, of one block where that is more; scaled ones are doubles."""
+    cells = int(dataset.width * dataset.height * dataset.count)
+    block = max(int(rows * columns) for rows, columns in dataset.block_shapes)
+    is_scaled = (set(dataset.scales), set(dataset.offsets)) != ({1}, {0})
+    sizes = [np.dtype(dtype).itemsize for dtype in dataset.dtypes]
+    return max(cells, block) * (np.dtype(np.float64).itemsize if is_scaled else max(sizes))
 
 
 def _grid(dataset: Any) -> Grid:

@@ -7,6 +7,8 @@ from typing import Any
 
 _KINDS = "biufSUO"
 MAX_OBJECTS = 10_000
+_SCALING = frozenset({"scale_factor", "add_offset"})
+_DOUBLE = 8
 
 
 class UnsafeFile(ValueError):
@@ -41,7 +43,10 @@ def check(file: Path | bytes, *, max_bytes: int) -> None:
 
 
 def _bytes(dataset: Any) -> int:
-    """The decoded bytes of a data set: of its cells, or of one chunk where that is more."""
+    """The decoded bytes of a data set: of its cells, or of one chunk where that is more.
+
+    Scaled ones are doubles.
+    """
     if dataset.external or dataset.is_virtual:
         raise UnsafeFile("has data that lie in other files")
     if dataset.dtype.kind not in _KINDS:
@@ -49,4 +54,5 @@ def _bytes(dataset: Any) -> int:
     # The shape of a data set without cells is None.
     shapes = (dataset.shape or (), dataset.chunks or ())
     cells = max(math.prod(map(int, shape)) for shape in shapes)
-    return cells * int(dataset.dtype.itemsize)
+    is_scaled = not _SCALING.isdisjoint(dataset.attrs)
+    return cells * (_DOUBLE if is_scaled else int(dataset.dtype.itemsize))

@@ -1,7 +1,6 @@
 """Rasters and data sets as NetCDF (HDF5), by the CF conventions."""
 
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from collections_app.jobs.raster import hdf5, nodata
+from collections_app.jobs.raster import gridmapping, hdf5, nodata
 from collections_app.jobs.raster.array import Raster
 from collections_app.jobs.raster.geotiff import UnreadableRaster
 from collections_app.jobs.raster.grid import BAND, TIME, Axis, Grid, X, Y
@@ -22,10 +21,8 @@ _Y_NAMES = frozenset({"y", "lat", "latitude", "rlat", "projection_y_coordinate"}
 _DEFAULT_NAME = "data"
 # Centres of cells may differ by this part of a cell from even spacing.
 _TOLERANCE = 1e-3
-_WKT = re.compile(r"(?:GEOG|PROJ|GEOD|COMP|BOUND|GEOC)[A-Z_]*\[")
-_MAX_WKT = 65536
-# For lack of a mapping's CF name its parameters are given as WKT alone (CF 5.6.1).
-_GEOGRAPHIC = {"grid_mapping_name": "latitude_longitude"}
+_BOUNDS = "bnds"
+_MISSING = ("_FillValue", "missing_value")
 
 
 def read_dataset(file: Path | bytes, *, max_bytes: int, decoded: bool = True) -> "xarray.Dataset":
@@ -56,7 +53,10 @@ def read(file: Path | bytes, variable: str = "", *, max_bytes: int) -> Raster:
 
 
 def from_dataset(dataset: "xarray.Dataset", variable: str = "") -> Raster:
-    """The raster of a variable of a data set, of the only one with x and y by default."""
+    """The raster of a variable of a data set, of the only one with x and y by default.
+
+    The data set may be decoded (`read_dataset`) or not.
+    """
     found = dataset[_variable(dataset, variable)]
     x, y = _dimension(found, _X_NAMES), _dimension(found, _Y_NAMES)
     names = {x: X, y: Y}
@@ -69,7 +69,9 @@ def from_dataset(dataset: "xarray.Dataset", variable: str = "") -> Raster:
     if len(others) > 1:
         raise UnreadableRaster(f"has a variable with more than three axes: {found.dims}")
     dims = tuple(names[dim] for dim in found.dims)
-    grid = Grid(dims, _axis(found[x].values), _axis(found[y].values), _crs(dataset, found), times)
+    grid = Grid(
+        dims, _axis(dataset, found[x]), _axis(dataset, found[y]), _crs(dataset, found), times
+    )
     cells, value = _cells(found)
     return Raster.on(cells, grid, value)
 
@@ -83,22 +85,27 @@ def to_dataset(raster: Raster, name: str = _DEFAULT_NAME) -> "xarray.Dataset":
     if cells.dtype.kind == "b":
         cells = cells.astype(np.uint8)
     value = nodata.chosen(cells, raster.nodata)
-    mapping, is_geographic = _mapping(raster)
+    crs = _system(raster)
+    is_geographic = crs is not None and crs.is_geographic
     names = {X: "lon", Y: "lat"} if is_geographic else {X: X, Y: Y}
     dims = [names.get(dim, dim) for dim in upright.dims]
     attributes = {"grid_mapping": "crs"} if raster.crs else {}
     if value is not None:
         attributes["_FillValue"] = cells.dtype.type(value)
     filled = cells.filled(value) if value is not None else np.ma.getdata(cells)
-    coordinates: dict[str, Any] = {
-        names[X]: (names[X], upright.grid.x.centres, _attributes(X, is_geographic)),
-        names[Y]: (names[Y], upright.grid.y.centres, _attributes(Y, is_geographic)),
-    }
+    coordinates: dict[str, Any] = {}
+    variables: dict[str, Any] = {name: (dims, filled, attributes)}
+    for dim, axis in ((X, upright.grid.x), (Y, upright.grid.y)):
+        about = _attributes(dim, crs)
+        if axis.length == 1:
+            # The centre alone does not tell how large the cell is.
+            about["bounds"] = f"{names[dim]}_{_BOUNDS}"
+            variables[about["bounds"]] = ((names[dim], _BOUNDS), [[axis.first, axis.last]])
+        coordinates[names[dim]] = (names[dim], axis.centres, about)
     if raster.times is not None:
         coordinates[TIME] = (TIME, raster.times, {"standard_name": "time", "axis": "T"})
-    variables: dict[str, Any] = {name: (dims, filled, attributes)}
-    if raster.crs:
-        variables["crs"] = ((), np.int32(0), mapping)
+    if crs is not None:
+        variables["crs"] = ((), np.int32(0), gridmapping.attributes(crs))
     return xarray.Dataset(variables, coordinates, {"Conventions": "CF-1.8"})
 
 
@@ -130,7 +137,12 @@ def _variable(dataset: "xarray.Dataset", wanted: str) -> str:
         if wanted not in dataset.data_vars:
             raise UnreadableRaster(f"has no variable {wanted!r}")
         return wanted
-    grids = [str(name) for name, found in dataset.data_vars.items() if found.ndim >= 2]
+    bounds = {_bounds_of(found) for found in dataset.coords.values()}
+    grids = [
+        str(name)
+        for name, found in dataset.data_vars.items()
+        if found.ndim >= 2 and name not in bounds
+    ]
     if len(grids) != 1:
         named = ", ".join(grids[:10]) or "none"
         raise UnreadableRaster(f"must have one variable with axes, not {len(grids)} ({named})")
@@ -148,10 +160,15 @@ def _dimension(found: Any, names: frozenset[str]) -> Any:
     raise UnreadableRaster(f"has no axis {min(names, key=len)} among {found.dims}")
 
 
-def _axis(centres: np.ndarray) -> Axis:
-    centres = centres.astype(np.float64)
-    if len(centres) < 2:
-        raise UnreadableRaster("has an axis of one cell, whose size is not known")
+def _bounds_of(coordinate: Any) -> str:
+    """The name of the variable with the edges of a coordinate's cells (CF 7.1); "" for none."""
+    return str(coordinate.attrs.get("bounds", coordinate.encoding.get("bounds", "")))
+
+
+def _axis(dataset: "xarray.Dataset", coordinate: Any) -> Axis:
+    centres = coordinate.values.astype(np.float64)
+    if len(centres) == 1:
+        return _only_cell(dataset.variables.get(_bounds_of(coordinate)))
     step = (centres[-1] - centres[0]) / (len(centres) - 1)
     if not np.isfinite(step) or not step:
         raise UnreadableRaster("has an axis whose coordinates do not rise or fall")
@@ -160,58 +177,56 @@ def _axis(centres: np.ndarray) -> Axis:
     return Axis(float(centres[0] - step / 2), float(centres[-1] + step / 2), len(centres))
 
 
+def _only_cell(bounds: Any) -> Axis:
+    """The axis of one cell between its bounds."""
+    edges = np.array([]) if bounds is None else np.asarray(bounds.values, np.float64).ravel()
+    if len(edges) != 2 or not np.isfinite(edges).all() or edges[0] == edges[1]:
+        raise UnreadableRaster("has an axis of one cell, whose size is not known")
+    return Axis(float(edges[0]), float(edges[1]), 1)
+
+
 def _crs(dataset: "xarray.Dataset", found: Any) -> str:
     """The system of a variable's grid mapping; of degrees where its axes are in degrees."""
-    from rasterio.crs import CRS
-    from rasterio.errors import CRSError
-
     mapping = found.attrs.get("grid_mapping", found.encoding.get("grid_mapping"))
-    attributes = dataset[mapping].attrs if mapping in dataset.variables else {}
-    text = str(attributes.get("crs_wkt") or attributes.get("spatial_ref") or "")
-    if text:
-        # GDAL takes what is no WKT for a file or an address, and opens it.
-        if not _WKT.match(text) or len(text) > _MAX_WKT:
-            raise UnreadableRaster("has a reference system that is no WKT")
-        try:
-            return str(CRS.from_wkt(text).to_string())
-        except CRSError as error:
-            raise UnreadableRaster("has a reference system that cannot be read") from error
+    if mapping in dataset.variables and (crs := gridmapping.system(dataset[mapping].attrs)):
+        return crs
     units = {str(found[dim].attrs.get("units", "")) for dim in found.dims if dim in found.coords}
     return "EPSG:4326" if any(one.startswith("degrees_") for one in units) else ""
 
 
 def _cells(found: Any) -> tuple[Any, float | int | None]:
-    """The cells of a variable as they are stored, scaled where they are, and their nodata."""
-    attributes = found.attrs | found.encoding
+    """The cells of a variable as they are stored, scaled where they are, and their nodata.
+
+    What xarray has decoded is in the encoding: it is not to be decoded twice.
+    """
+    attributes = found.attrs
     cells = np.ma.asarray(found.values)
     if cells.dtype.kind not in "biuf":
         raise UnreadableRaster(f"has cells of the type {cells.dtype}, which are no numbers")
     value: float | int | None = None
-    for key in ("_FillValue", "missing_value"):
+    for key in _MISSING:
         if np.ndim(attributes.get(key, ())) == 0:
             value = np.asarray(attributes[key]).item() if value is None else value
             cells = np.ma.masked_where(nodata.is_nodata(cells, attributes[key]), cells)
+    if cells.dtype.kind == "f" and not found.encoding.keys().isdisjoint(_MISSING):
+        cells = np.ma.masked_where(np.isnan(np.ma.getdata(cells)), cells)
     scale, offset = attributes.get("scale_factor", 1), attributes.get("add_offset", 0)
     if scale != 1 or offset != 0:
         return cells * scale + offset, None
     return cells, value
 
 
-def _mapping(raster: Raster) -> tuple[dict[str, str], bool]:
-    """The attributes of the grid mapping, and whether the axes are in degrees."""
+def _system(raster: Raster) -> Any:
+    """The reference system as rasterio has it; None where it is not known."""
     from rasterio.crs import CRS
 
-    if not raster.crs:
-        return {}, False
-    crs = CRS.from_user_input(raster.crs)
-    wkt = crs.to_wkt()
-    attributes = {"crs_wkt": wkt, "spatial_ref": wkt}
-    return (attributes | _GEOGRAPHIC if crs.is_geographic else attributes), crs.is_geographic
+    return CRS.from_user_input(raster.crs) if raster.crs else None
 
 
-def _attributes(dim: str, is_geographic: bool) -> dict[str, str]:
+def _attributes(dim: str, crs: Any) -> dict[str, str]:
     axis = dim.upper()
-    if is_geographic:
+    if crs is not None and crs.is_geographic:
         name, units = ("longitude", "degrees_east") if dim == X else ("latitude", "degrees_north")
         return {"standard_name": name, "units": units, "axis": axis}
-    return {"standard_name": f"projection_{dim}_coordinate", "axis": axis}
+    metres = {"units": "m"} if crs is not None and crs.linear_units == "metre" else {}
+    return {"standard_name": f"projection_{dim}_coordinate", "axis": axis} | metres

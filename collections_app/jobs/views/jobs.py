@@ -1,4 +1,4 @@
-"""/jobs and /jobs/{id}."""
+"""/jobs, /jobs/{id} and /jobs/{id}/inputs."""
 
 import datetime as dt
 import re
@@ -9,7 +9,7 @@ from collections_app.jobs import paths, queries, services
 from collections_app.jobs.queries import Filters
 from collections_app.jobs.representations import cursor, page, parse_cursor, status
 from collections_app.jobs.views.documents import FORMAT, answered, changed_type
-from core_api.background.models import ACTIVE, Status
+from core_api.background.models import ACTIVE, Job, Status
 from core_api.errors import BadRequest
 from core_api.rest.conditional import check_preconditions, etag_of
 from core_api.rest.dispatch import resource
@@ -57,8 +57,16 @@ def _delete(request: HttpRequest, job_id: str) -> HttpResponse:
     query = query_of(request).only((FORMAT,))
     media_type = changed_type(request, query)
     job = services.job(job_id)
-    check_preconditions(request, {etag_of(encode(status(job), name)) for name in (JSON, CBOR)})
-    return data_response(status(services.dismiss(job)), media_type)
+
+    def check(job: Job) -> None:
+        check_preconditions(request, {etag_of(encode(status(job), name)) for name in (JSON, CBOR)})
+
+    return data_response(status(services.dismiss(job, check)), media_type)
+
+
+def _inputs(request: HttpRequest, job_id: str) -> HttpResponse:
+    query = query_of(request).only((FORMAT,))
+    return answered(request, query, services.inputs(services.job(job_id)))
 
 
 def _filters(request: HttpRequest, query: Query) -> Filters:
@@ -104,3 +112,4 @@ def _interval(text: str, now: dt.datetime) -> tuple[dt.datetime | None, dt.datet
 
 collection = resource(GET=_list)
 job = resource(GET=_get, DELETE=_delete)
+inputs = resource(GET=_inputs)

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -25,6 +26,8 @@ from core_api.wire import jsontext
 INLINE = 8 * 2**20
 # JSON as we write it has no line breaks: no part can hold this line.
 BOUNDARY = "result"
+# What stays as it is in the target of a link (RFC 3986), and what percent-encoding makes.
+_URI = ":/?#[]@!$&'()*+,;=%"
 
 Headers = Mapping[str, str]
 
@@ -88,7 +91,7 @@ def _raw(
     """One output is the body itself, several are parts; those by reference are links alone."""
     if all(modes[name] == REFERENCE for name in outputs):
         links = ", ".join(
-            f'<{value["href"] if is_link(value) else paths.result(job, name)}>; rel="{name}"'
+            f'<{_target(job, name, value)}>; rel="{quote(name, safe="")}"'
             for name, value in outputs.items()
         )
         return HttpResponse(status=204, headers={**headers, "Link": links})
@@ -104,13 +107,21 @@ def _raw(
     return _file_response(request, job, name, file, headers)
 
 
+def _target(job: Job, name: str, value: Any) -> str:
+    """Where an output is found, as a URI: a process may give any text for one."""
+    return quote(value["href"], safe=_URI) if is_link(value) else paths.result(job, name)
+
+
 def _parts(request: HttpRequest, values: dict[str, Any], headers: Headers) -> HttpResponse:
-    """multipart/related (RFC 2387): a part for each output, its name the Content-ID."""
+    """multipart/related (RFC 2387): a part for each output, its name the Content-ID.
+
+    A name is written as in the URL that means the part (RFC 2392).
+    """
     body = b"".join(
         f"--{BOUNDARY}\r\nContent-ID: <{name}>\r\nContent-Type: {JSON}\r\n\r\n".encode()
         + jsontext.encode(value)
         + b"\r\n"
-        for name, value in values.items()
+        for name, value in ((quote(name, safe=""), value) for name, value in values.items())
     )
     body += f"--{BOUNDARY}--\r\n".encode()
     media_type = f'multipart/related; type="{JSON}"; boundary={BOUNDARY}'

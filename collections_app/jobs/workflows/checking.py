@@ -10,6 +10,7 @@ from collections_app.jobs.workflows.errors import Findings
 from collections_app.jobs.workflows.model import FromInput, FromNode, Literal, Node, Workflow
 from collections_app.jobs.workflows.plan import Argument, Link, Plan, Step
 from collections_app.jobs.workflows.tasks import NodeTask
+from collections_app.jobs.workflows.types import ANY
 from core_api.wire.errors import pointer_to
 
 
@@ -98,7 +99,7 @@ class _Checker:
                 return None
             self._check_given(wanted, given, at)
             self._check_types(wanted, given, at)
-            return Argument(wanted, source)
+            return Argument(wanted, source, is_untyped=given.type == ANY)
         link = self._link(source, at)
         if link is None:
             return None

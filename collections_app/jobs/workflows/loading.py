@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from collections_app.jobs.parameters.containers import replace_name
-from collections_app.jobs.processes import VERSION, Process
+from collections_app.jobs.process import VERSION, Process
 from collections_app.jobs.workflows import checking, reading, tasks
 from collections_app.jobs.workflows.errors import WorkflowError
 from collections_app.jobs.workflows.plan import Link, Plan

@@ -18,10 +18,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A node's input: its parameter (None for a variable that its task gathers) and its source."""
+    """A node's input: its parameter (None for a variable that its task gathers) and its source.
+
+    `is_untyped` where the source is an input of the workflow that takes anything: what a client
+    gives there is still in its wire form.
+    """
 
     parameter: Parameter | None
     source: FromInput | Link | Literal
+    is_untyped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,10 +137,19 @@ def _uses(plan: Plan) -> Counter[Link]:
 
 
 def _parsed(argument: Argument, value: Any, run: NodeRun | None) -> Any:
-    """A literal is in wire form; everything else was parsed where it came from."""
-    if isinstance(argument.source, Literal) and argument.parameter is not None:
+    """A literal is in wire form, and so is JSON that came untyped; all else was parsed before."""
+    is_wire = isinstance(argument.source, Literal) or (argument.is_untyped and _is_json(value))
+    if is_wire and argument.parameter is not None:
         return argument.parameter.parse(value, run)
     return value
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_json, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, str | int | float | bool)
 
 
 def _is_iterator(value: Any) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from collections_app.jobs.parameters.base import Parameter
 from collections_app.jobs.parameters.containers import ListParameter, MultiParameter
 
+ANY = "any"
 _ALSO: Mapping[str, frozenset[str]] = {
     "number": frozenset({"integer", "float"}),
     "float": frozenset({"integer", "number"}),
@@ -19,7 +20,7 @@ _ALSO: Mapping[str, frozenset[str]] = {
 
 def fits(given: Parameter, wanted: Parameter) -> bool:
     """Whether values of `given` can be values of `wanted`, as far as the types tell."""
-    if "any" in (given.type, wanted.type):
+    if ANY in (given.type, wanted.type):
         return True
     if isinstance(given, MultiParameter):
         return any(fits(one, wanted) for one in given.types)

@@ -6,6 +6,9 @@ import pytest
 
 from collections_app.jobs.bodies import storable
 from collections_app.jobs.execution import Execution, parse
+from collections_app.jobs.parameters import MultiParameter, RasterParameter
+from collections_app.jobs.parameters.base import Parameter
+from collections_app.jobs.processes import Process
 from core_api.wire.errors import PayloadError, WireError
 from core_api.wire.times import EpochTime
 from tests.collections_app.jobs.conftest import total
@@ -13,9 +16,9 @@ from tests.collections_app.jobs.conftest import total
 GOOD = {"inputs": {"a": 1}}
 
 
-def pointers(body: object) -> list[str]:
+def pointers(body: object, process: Process = total) -> list[str]:
     with pytest.raises(WireError) as caught:
-        parse(total, body)
+        parse(process, body)
     return [error.pointer for error in caught.value.errors]
 
 
@@ -34,6 +37,10 @@ def pointers(body: object) -> list[str]:
         ({"inputs": {"a": 1}, "outputs": {"total": 5}}, ["/outputs/total"]),
         ({"inputs": {"a": 1}, "response": "loud"}, ["/response"]),
         ({"inputs": {"a": 1}, "subscriber": {"successUri": "http://x"}}, ["/subscriber"]),
+        (
+            {"inputs": {"a": {"value": "x"}, "b": {"value": 1, "encoding": "base64"}}},
+            ["/inputs/b/encoding", "/inputs/a/value"],
+        ),
         ({"outputs": {"x": {}}, "response": 7}, ["/inputs/a", "/outputs/x", "/response"]),
     ],
 )
@@ -59,6 +66,38 @@ def test_what_is_not_usual_is_kept() -> None:
         "outputs": {"total": "reference", "parts": None},
         "response": "raw",
     }
+
+
+@pytest.mark.parametrize(
+    ("qualified", "expected"),
+    [
+        ({"value": "TQBNAA==", "encoding": "rot13"}, "/inputs/one/encoding"),
+        ({"value": "SUkqAA==", "mediaType": "text/plain"}, "/inputs/one/mediaType"),
+        ({"value": "TQBNAA=="}, "/inputs/one/value"),
+    ],
+)
+@pytest.mark.parametrize(
+    "parameter", [RasterParameter("one"), MultiParameter(["integer", "raster"], "one")]
+)
+def test_files_are_what_their_qualifiers_say(
+    parameter: Parameter, qualified: dict[str, Any], expected: str
+) -> None:
+    def use(one: object) -> None:
+        """Never called."""
+
+    files = Process(id="files", title="", function=use, inputs=(parameter,))
+    good = {"value": "SUkqAA==", "encoding": "base64", "mediaType": "image/tiff"}
+    assert parse(files, {"inputs": {"one": good}}).inputs == {"one": good}
+    assert expected.startswith(pointers({"inputs": {"one": qualified}}, files)[0])
+
+
+def test_a_number_in_place_of_a_file_may_come_qualified() -> None:
+    def use(one: object) -> None:
+        """Never called."""
+
+    parameter = MultiParameter(["integer", "raster"], "one")
+    either = Process(id="either", title="", function=use, inputs=(parameter,))
+    assert parse(either, {"inputs": {"one": {"value": 5}}}).inputs == {"one": 5}
 
 
 def test_cbor_becomes_json() -> None:

@@ -157,3 +157,44 @@ def test_what_is_wrong_with_an_output_too(tmp_path: Path) -> None:
     with pytest.raises(TaskError) as caught:
         odd.run(FakeRun(tmp_path))
     assert caught.value.detail == "The output list/0 is odd."
+
+
+def test_a_default_that_a_job_changes_is_new_for_the_next() -> None:
+    def gather(items: list[int] = []) -> list[int]:  # noqa: B006
+        items.append(1)
+        return items
+
+    gathering = as_process(gather)
+    assert [gathering.call({})["result"] for _ in range(2)] == [[1], [1]]
+
+
+def test_a_default_that_clients_cannot_be_told_is_refused() -> None:
+    def count(number: int = "one") -> int:  # type: ignore[assignment]
+        return number
+
+    with pytest.raises(ValueError, match="The default of 'number' must be a number"):
+        as_process(count)
+
+
+def test_a_function_that_only_promises_is_refused() -> None:
+    async def later(number: int) -> int:
+        return number
+
+    with pytest.raises(ValueError, match="later is asynchronous"):
+        as_process(later)
+
+
+@pytest.mark.parametrize("inputs", [["b"], ["a", "b"], []])
+def test_a_class_whose_execute_takes_other_inputs_is_refused(inputs: list[str]) -> None:
+    class Other(ProcessTask):
+        def execute(self, a: float, run: Run) -> float:
+            return a
+
+    Other.inputs = [NumberParameter(name) for name in inputs]
+    with pytest.raises(TypeError, match="does not fit its inputs"):
+        as_process(Other)
+    Other.inputs = [NumberParameter("a")]
+    assert as_process(Other).run_argument == "run"
+    Other.inputs = [NumberParameter("a", required=False)]
+    with pytest.raises(TypeError, match="does not fit its inputs"):
+        as_process(Other)

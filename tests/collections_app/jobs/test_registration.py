@@ -184,3 +184,14 @@ def test_check_fails_with_the_sentence() -> None:
     assert done.returncode == 1
     assert "The module no_such_module cannot be imported" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_module_that_ends_the_process_ends_nothing(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "leaving_site.py").write_text("raise SystemExit('I go.')\n")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        settings.COAPTURE_REGISTERED_JOBS = ["leaving_site"]
+        (fault,) = load(settings)
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert fault.endswith("The module leaving_site cannot be imported: I go.")

@@ -1,6 +1,7 @@
 """Tasks for tests: what they do is said by their inputs."""
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Mapping
@@ -80,6 +81,34 @@ def nonsense(run: Run) -> None:
     run.progress(float("nan"), "ha\0lf\ud800", {"nan": float("nan")})
 
 
+def split(run: Run) -> Mapping[str, Json]:
+    """Forks, lets the copy return, and waits for it."""
+    if not (copy := os.fork()):
+        return {"who": "the copy"}
+    return {"who": "the task", "copy": os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])}
+
+
+def move(run: Run) -> Mapping[str, Json]:
+    """Says where it is, and goes elsewhere."""
+    before = Path.cwd()
+    os.chdir("/")
+    return {"before": str(before)}
+
+
+def babble(run: Run) -> None:
+    """Changes what it has said of its parts, and says more than anybody reads."""
+    details: dict[str, Json] = {"n": 1}
+    run.progress(1, "x" * 10_000)
+    run.progress(2, "", details)
+    details["n"] = object()
+    raise TaskError("y" * 10_000)
+
+
+def measure(run: Run) -> Mapping[str, Json]:
+    """The bytes of memory that it may take."""
+    return {"bytes": resource.getrlimit(resource.RLIMIT_DATA)[0]}
+
+
 def write(run: Run) -> Mapping[str, Json]:
     """Keeps a file with the text, then fails if asked to."""
     file = run.folder / "draft.txt"
@@ -108,6 +137,10 @@ TASKS = (
     Task("test.unstorable", unstorable),
     Task("test.report", report, is_process=True),
     Task("test.nonsense", nonsense),
+    Task("test.split", split),
+    Task("test.move", move),
+    Task("test.babble", babble),
+    Task("test.measure", measure),
     Task("test.write", write),
     Task("test.read", read),
 )

@@ -238,7 +238,7 @@ def test_a_copy_that_a_task_makes_of_its_process_does_not_speak_for_it(runner: R
 def test_a_task_that_goes_elsewhere_leaves_the_next_one_where_it_was(runner: Runner) -> None:
     for _ in range(2):
         job = finished(services.enqueue("test.move").pk)
-        assert job.outputs == {"before": os.getcwd()}
+        assert job.outputs == {"before": str(Path.cwd())}
 
 
 def test_what_a_task_says_is_taken_at_once_and_bounded(runner: Runner) -> None:
@@ -246,3 +246,8 @@ def test_what_a_task_says_is_taken_at_once_and_bounded(runner: Runner) -> None:
     assert (job.losses, job.details, len(job.message)) == (0, {"n": 1}, 1000)
     assert job.error is not None
     assert job.error["detail"] == "y" * 4000
+
+
+def test_the_memory_of_a_task_is_bounded(runner: Runner, settings: Settings) -> None:
+    job = finished(services.enqueue("test.measure").pk)
+    assert job.outputs == {"bytes": settings.COAPTURE_JOBS_MEMORY}

@@ -53,6 +53,13 @@ def test_a_generator_is_written_item_by_item() -> None:
     assert AnyParameter("a").dump({"x": iter([1, 2])}) == {"x": [1, 2]}
 
 
+def test_bytes_are_written_as_they_are_read() -> None:
+    assert AnyParameter("a").dump({"x": b"\x00\xff", "y": bytearray(b"a")}) == {
+        "x": "AP8=",
+        "y": "YQ==",
+    }
+
+
 def test_a_generator_without_end_is_stopped() -> None:
     def forever() -> Any:
         while True:

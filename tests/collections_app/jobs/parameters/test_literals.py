@@ -155,3 +155,8 @@ def test_a_value_is_taken_and_comes_back_or_is_refused(value: Any, parameter: Pa
         return
     assert is_valid(parameter, value)
     assert parameter.parse(parameter.dump(parsed)) == parsed
+
+
+def test_a_pattern_that_is_none_is_refused_when_it_is_declared() -> None:
+    with pytest.raises(ValueError, match="is no pattern"):
+        StringParameter("a", pattern="(")

@@ -16,7 +16,7 @@ from collections_app.jobs.raster.geotiff import UnreadableRaster
 from collections_app.jobs.raster.warp import resampled
 
 EXTENT = Extent(500_000, 5_000_000, 500_040, 5_000_030)
-MANY = 10**6
+MANY = 10**7
 DTYPES = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
 FORMATS = [geotiff, netcdf]
 
@@ -125,6 +125,43 @@ def test_scaled_values_are_read_as_what_they_mean(tmp_path: Path) -> None:
     assert read.extent == Extent(0, 0, 2, 2)
 
 
+def test_decoded_values_are_not_decoded_twice(tmp_path: Path) -> None:
+    attributes = {"scale_factor": 0.5, "add_offset": 10.0, "_FillValue": np.int16(-1)}
+    cells = np.array([[2, 4], [-1, 6]], np.int16)
+    netcdf.write_dataset(
+        xarray.Dataset(
+            {"t": (("lat", "lon"), cells, attributes)}, {"lat": [1.5, 0.5], "lon": [0.5, 1.5]}
+        ),
+        tmp_path / "a.nc",
+    )
+    decoded = netcdf.from_dataset(netcdf.read_dataset(tmp_path / "a.nc", max_bytes=MANY))
+    assert decoded.filled(99).tolist() == [[11, 12], [99, 13]]
+    netcdf.write(decoded, tmp_path / "b.nc")
+    assert netcdf.read(tmp_path / "b.nc", max_bytes=MANY).compressed().tolist() == [11, 12, 13]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4), (3, 1)])
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32633"])
+def test_a_grid_of_one_row_or_column_keeps_its_size(
+    shape: tuple[int, int], crs: str, tmp_path: Path
+) -> None:
+    cells = np.arange(2.0 * shape[0] * shape[1]).reshape(2, *shape)
+    written = Raster(cells, (10, 50, 14, 53), crs=crs, times=series().times)
+    netcdf.write(written, tmp_path / "a.nc")
+    for decoded in (True, False):
+        dataset = netcdf.read_dataset(tmp_path / "a.nc", max_bytes=MANY, decoded=decoded)
+        read = netcdf.from_dataset(dataset)
+        assert (read.shape, read.extent) == ((2, *shape), Extent(10, 50, 14, 53))
+
+
+def test_one_cell_whose_size_is_not_told_is_refused() -> None:
+    dataset = netcdf.to_dataset(raster()[:1])
+    dataset["y_bnds"] = dataset["y_bnds"] * np.nan
+    for told in (dataset, dataset.drop_vars("y_bnds")):
+        with pytest.raises(UnreadableRaster, match="one cell"):
+            netcdf.from_dataset(told, "data")
+
+
 @pytest.mark.parametrize("data", [b"", b"II*\0" + bytes(60), b"\x89HDF\r\n\x1a\n" + bytes(60)])
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_what_is_no_file_of_the_format_is_refused(file_format: Any, data: bytes) -> None:
@@ -147,6 +184,29 @@ def test_what_is_too_large_is_refused_before_it_is_read(file_format: Any, tmp_pa
     assert (tmp_path / "file").stat().st_size < 50_000
     with pytest.raises(UnreadableRaster, match="more than 999999 bytes"):
         file_format.read(tmp_path / "file", max_bytes=999_999)
+
+
+def test_the_size_of_what_is_scaled_is_that_of_doubles(tmp_path: Path) -> None:
+    cells = np.zeros((100, 100), "u1")
+    geotiff.write(Raster(cells, (0, 0, 1, 1), crs="EPSG:4326"), tmp_path / "a.tif")
+    with rasterio.open(tmp_path / "a.tif", "r+", IGNORE_COG_LAYOUT_BREAK="YES") as dataset:
+        dataset.scales = (0.5,)
+    attributes = {"add_offset": 10.0}
+    packed = xarray.Dataset({"t": (("lat", "lon"), cells, attributes)})
+    netcdf.write_dataset(packed, tmp_path / "a.nc")
+    for file_format, name in ((geotiff, "a.tif"), (netcdf, "a.nc")):
+        with pytest.raises(UnreadableRaster, match="more than 79999 bytes"):
+            file_format.read(tmp_path / name, max_bytes=79_999)
+
+
+def test_blocks_that_are_larger_than_the_raster_count(tmp_path: Path) -> None:
+    place = {"transform": Affine(1, 0, 10, 0, -1, 10), "crs": "EPSG:4326"}
+    block = {"tiled": True, "blockxsize": 2048, "blockysize": 2048, "sparse_ok": True}
+    profile = {"driver": "GTiff", "width": 2, "height": 2, "count": 1, "dtype": "uint8"}
+    with rasterio.open(tmp_path / "a.tif", "w", **profile, **place, **block):
+        """Nothing is written."""
+    with pytest.raises(UnreadableRaster, match="more than 1000000 bytes"):
+        geotiff.read(tmp_path / "a.tif", max_bytes=10**6)
 
 
 def test_a_turned_geotiff_is_refused(tmp_path: Path) -> None:

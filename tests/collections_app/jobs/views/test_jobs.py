@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from collections_app.jobs import queries
 from collections_app.jobs.errors import EXCEPTIONS
 from core_api.background import services
 from core_api.background.models import Job, Status
@@ -109,9 +110,25 @@ def test_pages(client: Client, hours: dict[str, int]) -> None:
 def test_a_list_is_one_query_and_leaves_out_what_is_large(
     client: Client, hours: dict[str, int], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    long = job_at(12)
+    Job.objects.filter(pk=long).update(options={"long": True}, details={"n": 1})
     with django_assert_num_queries(1):
         jobs = client.get("/jobs").json()["jobs"]
-    assert all("inputs" not in job for job in jobs)
+    assert [job.get("inputs") for job in jobs] == [None, {"a": 11}, {"a": 10}, {"a": 9}, {"a": 8}]
+    assert "details" not in jobs[0]
+
+
+def test_inputs_that_are_long_are_found_at_a_link(client: Client, execute: Execute) -> None:
+    inputs = {"reason": "x" * 5000}
+    accepted = execute("test-fail", {"inputs": inputs})
+    location = accepted["Location"]
+    for response in (accepted, client.get(location)):
+        job = response.json()
+        assert "inputs" not in job
+        links = {link["rel"]: link["href"] for link in job["links"]}
+        assert links["inputs"] == f"{location}/inputs"
+    assert client.get(links["inputs"]).json() == inputs
+    assert client.get(f"/jobs/{uuid.uuid4()}/inputs").json()["type"] == NO_SUCH_JOB
 
 
 def test_what_is_no_process_is_not_shown(client: Client, db: None) -> None:
@@ -204,3 +221,20 @@ def test_a_job_that_has_changed_since_is_not_dismissed(client: Client, execute: 
     assert client.delete(location, headers={"If-Match": etag}).status_code == 412
     etag = client.get(location)["ETag"]
     assert client.delete(location, headers={"If-Match": etag}).status_code == 200
+
+
+def test_a_job_is_compared_as_it_is_when_it_is_dismissed(
+    client: Client, execute: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = execute("test-sum", SENT)["Location"]
+    etag = client.get(location)["ETag"]
+    found = queries.find
+
+    def find_and_then_end(job_id: uuid.UUID) -> Job | None:
+        job = found(job_id)
+        running.end(Job.objects.get(), Status.SUCCESSFUL, outputs={})
+        return job
+
+    monkeypatch.setattr(queries, "find", find_and_then_end)
+    assert client.delete(location, headers={"If-Match": etag}).status_code == 412
+    assert Job.objects.get().status == Status.SUCCESSFUL

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import cbor2
 import pytest
@@ -17,6 +18,7 @@ Execute = Callable[..., Any]
 Finished = Callable[..., Job]
 SENT = {"inputs": {"a": 1}}
 PARTS = {"a": 1.0, "b": 2.0}
+BINARY = "application/octet-stream"
 TEXT = {"inputs": {"text": "hello world"}}
 
 
@@ -159,3 +161,33 @@ def test_a_dismissed_job_has_none(client: Client, execute: Execute) -> None:
     client.delete(location)
     response = client.get(f"{location}/results")
     assert (response.status_code, response.json()["type"]) == (404, "about:blank")
+
+
+@pytest.mark.parametrize("media_type", ["text/html\r\nX-A: b", "text", 5, None, "a/b\u20ac"])
+def test_a_file_of_no_media_type_is_bytes(
+    client: Client, finished: Finished, media_type: object
+) -> None:
+    job = finished("test-file", TEXT)
+    assert job.outputs is not None
+    job.outputs["file"]["type"] = media_type
+    job.save()
+    response = client.get(job.outputs["file"]["href"])
+    assert (response["Content-Type"], body_of(response)) == (BINARY, b"hello world")
+
+
+@pytest.mark.parametrize("name", ["total", "gr\u00f6\u00dfe \u5e74", 'a"\r\nX-A: b'])
+def test_headers_hold_any_name_and_any_target(
+    client: Client, finished: Finished, name: str
+) -> None:
+    job = finished("test-sum", SENT | {"response": "raw"})
+    job.outputs = {name: {"href": "x>\r\nX-A: b\u5e74?a=%20"}}
+    job.options |= {"outputs": {name: "reference"}}
+    job.save()
+    response = client.get(f"{job.path}/results")
+    target = "x%3E%0D%0AX-A:%20b%E5%B9%B4?a=%20"
+    assert response["Link"] == f'<{target}>; rel="{quote(name, safe="")}"'
+    job.options |= {"outputs": {name: None, "b": None}}
+    job.outputs |= {"b": 1}
+    job.save()
+    content = client.get(f"{job.path}/results").content
+    assert f"--result\r\nContent-ID: <{quote(name, safe='')}>\r\n".encode() in content

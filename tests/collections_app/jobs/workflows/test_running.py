@@ -5,11 +5,14 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collections_app.jobs.parameters import NdArrayParameter
 from collections_app.jobs.parameters.containers import AnyParameter
+from collections_app.jobs.parameters.literals import DateTimeParameter
 from collections_app.jobs.processes import Process
 from collections_app.jobs.workflows import running, tasks
 from collections_app.jobs.workflows.checking import check
@@ -61,6 +64,31 @@ def test_an_input_that_is_not_given_leaves_the_task_its_default() -> None:
     )
     assert run(value, x=10) == {"out": 11}
     assert run(value, x=10, y=5) == {"out": 15}
+
+
+@pytest.mark.parametrize("cells", [[[1.0, 2.0]], np.array([[1.0, 2.0]])])
+def test_an_input_of_any_type_becomes_what_its_node_takes(
+    cells: Any, known_tasks: dict[str, Any]
+) -> None:
+    known_tasks["test:double"] = tasks.NodeTask(
+        Process(
+            "double",
+            "Double",
+            lambda cells, times: (cells * 2, times.hour),
+            inputs=(NdArrayParameter("cells"), DateTimeParameter("times")),
+            outputs=(AnyParameter("out"),),
+        )
+    )
+    inputs = [{"name": name, "type": "any"} for name in ("x", "t")]
+    value = document(
+        node("one", "double", cells="=x", times="=t"),
+        inputs=inputs,
+        outputs={"out": ("one", "out")},
+    )
+    doubled, hour = run(value, x=cells, t="2026-11-21T12:00:00Z")["out"]
+    assert (doubled.tolist(), hour) == ([[2.0, 4.0]], 12)
+    with pytest.raises(TaskError, match="'one' failed: must be a list"):
+        run(value, x={"a": 1}, t="2026-11-21T12:00:00Z")
 
 
 def test_variables_are_gathered() -> None:
