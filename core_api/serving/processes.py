@@ -17,6 +17,8 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 PARENT = "COAPTURE_PARENT"
 
 _PR_SET_PDEATHSIG = 1
+_M_MMAP_THRESHOLD = -3
+LARGE_BLOCK = 128 * 1024
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -52,6 +54,16 @@ def collect_less() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+
+
+def give_back_memory() -> None:
+    """Have large blocks of memory go back to the system when they are freed (mallopt(3), glibc).
+
+    By itself glibc stops doing so for sizes that it meets again; tables that grow and shrink then
+    leave holes, and a gateway under load grows for hours.
+    """
+    if _libc is not None and hasattr(_libc, "mallopt"):
+        _libc.mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 class Signals:

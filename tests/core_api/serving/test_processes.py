@@ -1,6 +1,7 @@
 """Ending with the parent, and waiting for a signal: real processes and signals."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -24,6 +25,25 @@ if not child:
 os.read(reader, 1)
 print(child, flush=True)
 time.sleep(60)
+"""
+
+MAPPED = """
+import ctypes
+from core_api.serving import processes
+
+class Facts(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "abcdefghij"]
+
+processes.give_back_memory()
+facts = ctypes.CDLL(None).mallinfo2
+facts.restype = Facts
+before = facts().e
+# The first one would teach glibc to keep such blocks on its heap.
+for _ in range(2):
+    block = bytes(2**20)
+    print(facts().e - before >= 2**20)
+    del block
+print(facts().e == before)
 """
 
 
@@ -80,3 +100,11 @@ def test_a_signal_that_is_taken_is_waited_for_anew() -> None:
 def test_our_own_commands() -> None:
     done = subprocess.run(managing("version"), capture_output=True, text=True, check=True)
     assert done.stdout.startswith("5.")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator is not glibc's")
+def test_large_blocks_go_back_to_the_system() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MAPPED], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["True"] * 3, done.stderr
