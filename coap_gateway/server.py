@@ -18,7 +18,8 @@ from coap_gateway.following import Following
 from coap_gateway.limits import Limits
 from coap_gateway.root import Root
 from core_api import health, turns
-from core_api.serving.processes import STOP_SIGNALS, collect_less
+from core_api.ending import ending
+from core_api.serving.processes import STOP_SIGNALS, collect_less, give_back_memory
 
 PART = "coap"
 # Seconds between two looks for what is too old.
@@ -89,6 +90,7 @@ def run(listeners: Iterable[socket.socket], listening: Callable[[], None], numbe
     _allow_many_files()
     turns.limit(settings.COAPTURE_COAP_TURNS)
     collect_less()
+    give_back_memory()
     following = Following()
     # Never uvloop: an ICMP error would stop its UDP sockets for ever.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
@@ -111,6 +113,7 @@ async def _serve(
         with health.beating(name_of(number), gateway.lives, returns=number > 0):
             listening()
             await stop.wait()
+            ending.begin()
     finally:
         await gateway.close()
 

@@ -10,6 +10,7 @@ from django.db import Error
 
 from core_api import turns
 from core_api.changes import Follower
+from core_api.ending import ending
 
 # Seconds between two looks at whether anybody still waits, and until the thread ends without.
 PATIENCE = 0.5
@@ -25,6 +26,14 @@ class _Following:
         self._guard = threading.Lock()
         self._events: dict[str, set[threading.Event]] = {}
         self._reading: threading.Event | None = None
+        ending.tell(self)
+
+    def give_up(self) -> None:
+        """Wake all: the process ends."""
+        with self._guard:
+            for events in self._events.values():
+                for event in events:
+                    event.set()
 
     @contextmanager
     def __call__(self, path: str, until: float) -> Iterator[threading.Event]:
@@ -85,7 +94,7 @@ _following = _Following()
 
 
 def until(path: str, is_over: Callable[[], bool], seconds: float) -> bool:
-    """Whether it is over, as soon as it is so or the seconds have passed.
+    """Whether it is over, as soon as it is so, the seconds have passed, or the process ends.
 
     `is_over` is asked at first and after each change that was published for the path. The thread's
     turn (core_api.turns) is given up meanwhile.
@@ -94,7 +103,7 @@ def until(path: str, is_over: Callable[[], bool], seconds: float) -> bool:
     with _following(path, deadline) as event:
         while not is_over():
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or ending.begun:
                 return False
             with turns.given_up():
                 event.wait(left)

@@ -44,10 +44,13 @@ class Consumer:
     def close(self) -> None:
         """Take no more messages; those that were not acknowledged go back to the broker."""
         state.should_stop = 0
+        # It may sleep for a second before it looks.
+        self._controller.hub.call_soon(lambda: None)
 
-    def join(self, within: float) -> None:
-        """Wait for the end, which is that of the attempts at hand."""
+    def join(self, within: float) -> bool:
+        """Wait for the end, which is that of the attempts at hand; whether it has come."""
         self._thread.join(within)
+        return not self._thread.is_alive()
 
 
 @contextmanager
@@ -61,5 +64,7 @@ def working() -> Iterator[Consumer]:
             yield consumer
         finally:
             consumer.close()
-    consumer.join(STOP_WITHIN / 2)
+            runner.stop()
+            # What still comes goes back to the broker as long as there is a Runner to say so.
+            consumer.join(STOP_WITHIN / 2)
     celery_engine.flush(STOP_WITHIN / 2)

@@ -13,6 +13,7 @@ from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.prefork import TaskPool as Prefork
 from django.conf import settings
+from django.db import connections
 
 from core_api.background import periodic, worker
 from core_api.background.runner import Runner
@@ -35,7 +36,7 @@ def running(slots: int, functions: Mapping[str, float]) -> Iterator[Runner]:
     global _current
     stop = threading.Event()
     every = {SWEEP: settings.COAPTURE_JOBS_SWEEP, **functions}
-    thread = threading.Thread(target=worker.run, args=(stop, every), name="sweep", daemon=True)
+    thread = threading.Thread(target=_call, args=(stop, every), name="sweep", daemon=True)
     with Runner(claims_all=False, slots=slots) as runner:
         _current = runner
         thread.start()
@@ -44,6 +45,14 @@ def running(slots: int, functions: Mapping[str, float]) -> Iterator[Runner]:
         finally:
             stop.set()
     _current = None
+
+
+def _call(stop: threading.Event, every: Mapping[str, float]) -> None:
+    """What a thread does: call the functions, and leave no connection to the database."""
+    try:
+        worker.run(stop, every)
+    finally:
+        connections.close_all()
 
 
 class _Standing:

@@ -23,6 +23,8 @@ def _run_job(job_id: str) -> None:
     The message is taken off the queue when the attempt is over and written, whatever came of it.
     """
     runner = celery_runner.current()
+    if not runner.alive:
+        raise _stopping()
     future = runner.submit(uuid.UUID(job_id))
     until = time.monotonic() + HOLD
     while time.monotonic() < until:
@@ -30,9 +32,14 @@ def _run_job(job_id: str) -> None:
             future.result(LOOK_EVERY)
         except TimeoutError:
             if not runner.alive:
-                raise Reject("This worker stops.", requeue=True) from None
+                raise _stopping() from None
         else:
             return
+
+
+def _stopping() -> Reject:
+    """The message goes back to the broker."""
+    return Reject("This worker stops.", requeue=True)
 
 
 run_job = app.task(name="core_api.background.run_job")(_run_job)

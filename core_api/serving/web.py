@@ -13,6 +13,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from core_api import turns
+from core_api.ending import begin_with_signal
 from core_api.serving.addresses import Address
 from core_api.serving.in_turn import InTurn
 from core_api.serving.processes import collect_less, end_with_parent
@@ -43,8 +44,15 @@ def serve(address: Address) -> None:
     )
     # Imported before the workers are forked: they start at once and share the memory.
     _application()
+    os.register_at_fork(after_in_child=_forget_handlers)
     loader = partial(_in_worker, os.getpid(), address.port)
     server.serve(target_loader=loader, wrap_loader=False)
+
+
+def _forget_handlers() -> None:
+    """Until granian sets its own handlers a worker would take the master's, which stop nothing."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _in_worker(master: int, port: int) -> Watched:
@@ -52,9 +60,7 @@ def _in_worker(master: int, port: int) -> Watched:
     end_with_parent(master, signal.SIGKILL)
     turns.limit(settings.COAPTURE_WEB_TURNS)
     collect_less()
-    # Until granian sets its own handlers a worker would take the master's, which stop nothing.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+    begin_with_signal()
     return Watched(InTurn(_application()), port, settings.COAPTURE_WEB_STALL)
 
 

@@ -194,7 +194,13 @@ def test_every_path_once_and_in_order_while_many_publish(
     for _ in range(50):
         publisher.published()
     assert follower.wait(0.1) == []
-    assert found == list(Change.objects.order_by("sequence").values_list("path", flat=True))
+    rows = list(Change.objects.order_by("sequence").values_list("path", flat=True))
+    assert sorted(found) == sorted(rows)
+    # On PostgreSQL commits may overtake each other, but for those of one connection.
+    for name in "abcd":
+        ours = [path for path in found if path.startswith(f"/{name}/")]
+        assert ours == [f"/{name}/{number}" for number in range(50)]
+    assert connection.vendor == "postgresql" or found == rows
     for name in "abcd":
         own = [path for path in found if path.startswith(f"/{name}/")]
         assert own == [f"/{name}/{number}" for number in range(50)]

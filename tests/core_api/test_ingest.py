@@ -273,7 +273,7 @@ def test_close_stores_what_is_queued(writer: Writer, submit: Submit) -> None:
         writer.goes_on.set()
         closing.result(30)
     assert not thread.is_alive()
-    assert [future.result(0) for future in futures] == [1, 1, 1]
+    assert [future.result(30) for future in futures] == [1, 1, 1]
     assert writer.group.submit("after") == 5
     writer.group.close()
     writer.group.close()

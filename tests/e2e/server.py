@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.error import URLError
@@ -68,6 +69,8 @@ class Server:
             "COAPTURE_COAP": ",".join(coap),
             "COAPTURE_DATA": str(self.data),
             "DATABASE_URL": databases.url_for(self.data),
+            # One for each database, where the engine is Celery.
+            "COAPTURE_BROKER_QUEUE": f"coapture-{zlib.crc32(bytes(self.data)):08x}",
         }
 
     @property

@@ -31,7 +31,11 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=["embedded", "celery"])
+# A session of the embedded engine tests both, with a broker that is started for this.
+EMBEDDED = pytest.param("embedded", marks=pytest.mark.only_embedded("needs no broker"))
+
+
+@pytest.fixture(params=[EMBEDDED, "celery"])
 def broker(request: pytest.FixtureRequest) -> RabbitMQ | None:
     """The broker, where the engine has one."""
     return request.getfixturevalue("celery_broker") if request.param == "celery" else None

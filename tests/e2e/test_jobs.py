@@ -10,7 +10,7 @@ from typing import Any
 import cbor2
 import pytest
 
-from tests.e2e.conftest import check_end
+from tests.e2e.conftest import Launch, check_end
 from tests.e2e.programs import require
 from tests.e2e.server import Server, wait_until
 from tests.e2e.test_doors import coap, curl
@@ -127,6 +127,29 @@ def test_a_job_is_stopped(server: Server) -> None:
     # The worker has no more slots than processors: each is free again.
     for _ in range(8):
         assert post(server, "echo", "-H", "Prefer: wait=10", message="x")[0] == 200
+
+
+def test_who_waits_is_answered_when_the_server_stops(launch: Launch, tmp_path: Path) -> None:
+    server = launch(environment=ENVIRONMENT)
+    body = tmp_path / "body.json"
+    body.write_text('{"inputs": {"seconds": 600}}')
+    json_body = ("-H", "Content-Type: application/json", "-d", f"@{body}")
+    posts = (
+        [
+            *(require("curl"), "-sS", "-i", "-H", "Prefer: wait=10", *json_body),
+            f"{server.http}/processes/stubborn/execution",
+        ],
+        [
+            *(require("coap-client-notls"), "-v", "7", "-m", "post", "-t", "50", "-f", str(body)),
+            f"{server.coap}/processes/stubborn/execution?wait=10",
+        ],
+    )
+    waiting = [subprocess.Popen(each, stdout=subprocess.PIPE) for each in posts]
+    wait_until(lambda: len(get(server, "/jobs")["jobs"]) == 2, "both have their job")
+    check_end(server)
+    over_http, over_coap = (each.communicate()[0] for each in waiting)
+    assert over_http.startswith(b"HTTP/1.1 201 ")
+    assert b"c:2.01" in over_coap
 
 
 def test_the_published_calls(server: Server) -> None:

@@ -24,6 +24,9 @@ SCRIPTS = "/usr/lib/rabbitmq/bin"
 READY_WITHIN = 60.0
 STOP_WITHIN = 20.0
 
+# The broker of all tests, under --engine=celery.
+OF_THE_SESSION: "pytest.StashKey[RabbitMQ]" = pytest.StashKey()
+
 CONFIGURATION = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 disk_free_limit.absolute = 1MB
@@ -129,8 +132,11 @@ class RabbitMQ:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq() -> Iterator[RabbitMQ]:
+def rabbitmq(request: pytest.FixtureRequest) -> Iterator[RabbitMQ]:
     """A broker that runs, for all tests; one that stops it starts it again."""
+    if running := request.config.stash.get(OF_THE_SESSION, None):
+        yield running
+        return
     broker = RabbitMQ()
     try:
         broker.start()

@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 
 from core_api.background.celery_broker import Line
+from core_api.celery import QUEUE
 from tests.e2e.server import Server
 from tests.services import databases
 from tests.services.rabbitmq import RabbitMQ
@@ -15,7 +16,11 @@ def environment(settings_module: str, broker: RabbitMQ | None = None) -> dict[st
     """What a worker must know; with a broker it is one of Celery. It looks often."""
     engine = {"COAPTURE_JOBS_ENGINE": "embedded"}
     if broker is not None:
-        engine = {"COAPTURE_JOBS_ENGINE": "celery", "COAPTURE_BROKER_URL": broker.url}
+        engine = {
+            "COAPTURE_JOBS_ENGINE": "celery",
+            "COAPTURE_BROKER_URL": broker.url,
+            "COAPTURE_BROKER_QUEUE": QUEUE,
+        }
     return engine | {
         "DJANGO_SETTINGS_MODULE": settings_module,
         "DATABASE_URL": databases.url(),

@@ -12,6 +12,7 @@ from collections_app.jobs import services, waiting
 from core_api import changes, turns
 from core_api.background.models import Job, Status
 from core_api.background.services import enqueue
+from core_api.ending import Ending
 from tests.collections_app.jobs import running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,3 +141,16 @@ def test_seats() -> None:
         assert again
     with seats.one_of(0) as none:
         assert not none
+
+
+def test_nobody_waits_when_the_process_ends(
+    monkeypatch: pytest.MonkeyPatch, in_background: Start
+) -> None:
+    ending = Ending()
+    ending.tell(waiting._following)
+    monkeypatch.setattr(waiting, "ending", ending)
+    was_asked, _, question = asked("/jobs/1")
+    in_background(lambda: waiting.until("/jobs/1", question, 10 * SOON))
+    assert was_asked.wait(SOON)
+    ending.begin()
+    assert not waiting.until("/jobs/2", lambda: False, 10 * SOON)

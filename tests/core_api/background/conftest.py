@@ -38,7 +38,10 @@ def _shared_runner(
 ) -> Iterator[tuple[Runner, Path]]:
     data = tmp_path_factory.mktemp("jobs") / "data"
     with (
-        override_settings(COAPTURE_DATA=data, COAPTURE_JOBS_POLL=0.05),
+        # What is periodic would take children that tests count on.
+        override_settings(
+            COAPTURE_DATA=data, COAPTURE_JOBS_POLL=0.05, COAPTURE_JOBS_SCHEDULE=False
+        ),
         django_db_blocker.unblock(),
         working() as runner,
     ):

@@ -1,6 +1,7 @@
 """What messages make a worker do, and what beat sends."""
 
 import datetime as dt
+import threading
 import uuid
 from concurrent.futures import Future
 
@@ -55,12 +56,23 @@ def test_a_message_is_let_go_before_the_broker_loses_patience(
     assert celery_tasks.run_job(str(uuid.uuid4())) is None
 
 
-def test_a_message_goes_back_when_its_worker_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(celery_runner, "_current", Stuck(alive=False))
+def test_a_message_goes_back_when_its_worker_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = Stuck(alive=True)
+    monkeypatch.setattr(celery_runner, "_current", runner)
     monkeypatch.setattr(celery_tasks, "LOOK_EVERY", 0.01)
+    threading.Timer(0.05, setattr, (runner, "alive", False)).start()
     with pytest.raises(Reject) as rejection:
         celery_tasks.run_job(str(uuid.uuid4()))
     assert rejection.value.requeue
+
+
+def test_a_message_for_a_worker_that_has_ended_goes_back_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(celery_runner, "_current", Stuck(alive=False))
+    monkeypatch.setattr(celery_tasks, "LOOK_EVERY", 60.0)
+    with pytest.raises(Reject):
+        celery_tasks.run_job(str(uuid.uuid4()))
 
 
 def test_beat_may_have_the_schedule(settings: Settings) -> None:

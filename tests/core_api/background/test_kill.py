@@ -31,6 +31,7 @@ def start(settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         environment = pool.environment() | {
             "COAPTURE_JOBS_SLOTS": "2",
             "COAPTURE_JOBS_POLL": "0.05",
+            "COAPTURE_JOBS_SWEEP": "0.5",
         }
         command = [sys.executable, str(ROOT / "manage.py"), "worker"]
         started.append(subprocess.Popen(command, env=environment))

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from core_api.background import leases, services
+from core_api.background import leases, services, workers
 from core_api.background.models import Job, Status
 from tests.core_api.background.test_runner import pid_of
 from tests.core_api.background.working import finished, until, working
@@ -84,6 +84,7 @@ def test_a_stop_waits_for_jobs_that_end_in_time(tmp_path: Path) -> None:
         assert job.status == Status.SUCCESSFUL
 
 
+@pytest.mark.only_embedded("two consumers of Celery are two processes: tests/e2e/test_job_kills.py")
 def test_two_workers_never_complete_a_job_twice(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with working(), working():
@@ -127,3 +128,11 @@ def test_a_running_job_that_is_submitted_again_is_refused_elsewhere(tmp_path: Pa
         (tmp_path / "until").touch()
         assert first.result(20) is True
         assert Job.objects.get(pk=job.pk).token == 1
+
+
+def test_the_scratch_of_a_killed_child_is_removed(tmp_path: Path) -> None:
+    with working(slots=1):
+        job = services.enqueue("test.die", {"log": str(tmp_path / "log"), "times": 1})
+        finished(job.pk)
+        [worker] = workers.folder().iterdir()
+        assert {path.name for path in worker.iterdir()} == {"bell", "lock"}

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from unittest import mock
 from uuid import UUID
 
+from django.test import override_settings
+
 from core_api.background.models import FINISHED, Job
 from core_api.background.runner import Runner
+from tests.services import engines
 
 SETTINGS = "tests.core_api.background.settings"
 
@@ -19,15 +22,46 @@ def working(
 ) -> Iterator[Runner]:
     """Work while the block runs; the children use these settings. At its end nothing is left.
 
+    What is accepted comes over the engine in use; unless `claims_all`, only from `submit`.
     The test needs django_db(transaction=True) and its own data folder (settings.COAPTURE_DATA).
     """
-    with mock.patch.dict(os.environ, {"DJANGO_SETTINGS_MODULE": settings_module}):
-        runner = Runner(claims_all=claims_all, slots=slots)
-        runner.start()
+    over_celery = claims_all and engines.chosen() == engines.CELERY
+    with (
+        mock.patch.dict(os.environ, {"DJANGO_SETTINGS_MODULE": settings_module}),
+        _consuming(slots) if over_celery else _running(slots, claims_all) as runner,
+    ):
+        yield runner
+
+
+@contextmanager
+def _running(slots: int, claims_all: bool) -> Iterator[Runner]:
+    runner = Runner(claims_all=claims_all, slots=slots)
+    runner.start()
+    try:
+        yield runner
+    finally:
+        runner.stop(within=0)
+
+
+@contextmanager
+def _consuming(slots: int) -> Iterator[Runner]:
+    """As `coapture worker` does on Celery, of whose consumers a process has one."""
+    from core_api.background import celery_engine, celery_runner
+
+    assert celery_runner._current is None
+    assert celery_engine.flush(10)
+    with (
+        override_settings(COAPTURE_JOBS_SLOTS=slots, COAPTURE_JOBS_SWEEP=0.5),
+        celery_engine.working() as consumer,
+    ):
+        runner = celery_runner.current()
         try:
             yield runner
         finally:
+            consumer.close()
             runner.stop(within=0)
+    assert consumer.join(10)
+    assert celery_engine.flush(10)
 
 
 def finished(job_id: UUID, within: float = 20.0) -> Job:
