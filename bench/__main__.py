@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from bench.load import BenchError, LoadGenerators
 
-PARTS = ("http", "last", "coap", "writers", "jobs")
+PARTS = ("http", "last", "coap", "writers", "jobs", "compression")
 NEEDED = {"PIL": "pillow", "gunicorn": "gunicorn"}
 
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 def _run(parts: list[str] | tuple[str, ...], *, quick: bool) -> None:
     if missing := [name for module, name in NEEDED.items() if not find_spec(module)]:
         raise BenchError(f"The bench needs {' and '.join(missing)}: pip install -e .[dev]")
-    from bench import coap, http, jobs, last, machine, plan, writers
+    from bench import coap, compression, http, jobs, last, machine, plan, writers
 
     runs = {
         "http": http.run,
@@ -43,6 +43,7 @@ def _run(parts: list[str] | tuple[str, ...], *, quick: bool) -> None:
         "coap": coap.run,
         "writers": writers.run,
         "jobs": jobs.run,
+        "compression": compression.run,
     }
     with tempfile.TemporaryDirectory(prefix="coapture-bench-") as name:
         folder = Path(name)

@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import coap_requests, requests
+from bench import coap_requests, npm, requests
 from bench.load import BenchError, Target, report_of
+from bench.npm import Missing
 from bench.plan import Plan
 from bench.servers import ROOT, free_port, running
 
@@ -19,12 +19,7 @@ PEERS = ROOT / "bench" / "peer_coap"
 POST, PUT = 2, 3
 SINK = Target("/sink", POST, 204)
 MOST_RESOURCES = 10
-NPM_SECONDS = 120
 _PING = bytes((0x40, 0, 0, 1))
-
-
-class Missing(Exception):
-    """A peer cannot run here; the message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +55,8 @@ def libcoap(plan: Plan, document: Path) -> Iterator[Peer]:
 @contextmanager
 def node_coap(plan: Plan, document: Path) -> Iterator[Peer]:
     """node-coap, installed for this run; Missing without node, npm or its registry."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise Missing("there is no node and npm (Debian: apt install nodejs npm)")
     folder = plan.folder / "node"
-    _install(npm, folder)
+    node = npm.node(folder, "coap")
     port = free_port()
     command = [node, str(PEERS / "server.js"), str(port), str(document)]
     settings = {"NODE_PATH": str(folder / "node_modules")}
@@ -91,14 +83,3 @@ def _put(plan: Plan, port: int, bodies: dict[str, bytes]) -> None:
     report = report_of(load, 5.0)
     if report.errors:
         raise BenchError(f"libcoap did not take what was PUT: {report.messages}")
-
-
-def _install(npm: str, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "coap"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=NPM_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise Missing("npm did not end in time") from None
-    if done.returncode:
-        raise Missing(f"npm cannot install coap: {done.stderr.strip().splitlines()[:1]}")

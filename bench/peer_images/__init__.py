@@ -1,0 +1,1 @@
+"""What the compression of images is compared with."""
