@@ -13,14 +13,19 @@ class CollectionsAppConfig(AppConfig):
         from django.core import checks
 
         from collections_app.dialects import geoprocessing
+        from collections_app.images import metrics as images_metrics
         from collections_app.images import openapi as images
+        from collections_app.images.compression import tasks as compression
         from collections_app.images.resources import IMAGES
+        from collections_app.images.retention import tasks as retention
         from collections_app.jobs import builtin, demonstration, processes, registration
         from collections_app.jobs import openapi as jobs
         from collections_app.jobs.checks import registered_jobs
         from collections_app.jobs.resources import RESOURCES
-        from core_api import links
+        from core_api import links, metrics
+        from core_api.background import periodic, tasks
         from core_api.rest import schema
+        from core_api.storage import restore
 
         for described in (images, jobs, geoprocessing):
             schema.describe(described.PATHS, described.SCHEMAS)
@@ -31,3 +36,8 @@ class CollectionsAppConfig(AppConfig):
         builtin.register()
         registration.load()
         checks.register(registered_jobs)
+        restore.register("collections_app.imaging.compression")
+        tasks.register(compression.COMPRESS)
+        periodic.register(compression.PERIODIC)
+        periodic.register(retention.PERIODIC)
+        metrics.register(images_metrics.gauges)

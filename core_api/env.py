@@ -93,6 +93,16 @@ def networks(name: str, default: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} must name networks: {error}.") from None
 
 
+def keys(name: str) -> dict[str, str]:
+    """Secrets by their names, such as "new:s3cret,old:s3cr3t", from the variable or its file."""
+    pairs = [word.strip().partition(":")[::2] for word in secret(name).split(",") if word.strip()]
+    if not all(key.isidentifier() and len(value) >= 16 for key, value in pairs):
+        raise ImproperlyConfigured(
+            f"{name} must be NAME:SECRET, separated by commas, each secret of 16 characters."
+        )
+    return dict(pairs)
+
+
 def secret(name: str) -> str:
     """The variable, or the content of the file that `NAME_FILE` names; empty where neither is."""
     if value := text(name):

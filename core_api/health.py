@@ -11,6 +11,9 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from core_api.errors import ServiceUnavailable
+from core_api.storage.places import image_storage
+
 BEAT_EVERY = 1.0
 DOWN_AFTER = 5.0
 UP = "up"
@@ -69,6 +72,8 @@ def silence(part: str = "") -> None:
 def parts() -> dict[str, str]:
     """Each part of this server and "up" or "down"; the database may also be "not migrated".
 
+    The storage of images is one, where it is not the database.
+
     A part of several processes is followed by these, as "coap-1". The web part is up, for it is the
     one that answers; it is the only one where COAPTURE_PARTS names none.
     """
@@ -78,7 +83,9 @@ def parts() -> dict[str, str]:
         if part != "web"
         for name in (part, *sorted(path.name for path in _processes(part)))
     ]
-    return {"web": UP, **{name: sign(name) for name in names}, "database": _database()}
+    facts = {"web": UP, **{name: sign(name) for name in names}, "database": _database()}
+    # What lies in the database is up where that is.
+    return facts if settings.COAPTURE_STORAGE == "database" else facts | {"storage": _storage()}
 
 
 def sign(part: str) -> str:
@@ -106,6 +113,14 @@ def _database() -> str:
     except Error:
         return DOWN
     return UP if _migrated else NOT_MIGRATED
+
+
+def _storage() -> str:
+    try:
+        image_storage().check()
+    except ServiceUnavailable:
+        return DOWN
+    return UP
 
 
 def _folder() -> Path:

@@ -37,19 +37,29 @@ class Busy(ServiceUnavailable):
 class _Waiter(Generic[T, R]):
     """An item in the queue, and the thread that waits for its outcome."""
 
-    def __init__(self, item: T, size: int) -> None:
+    def __init__(self, item: T, size: int, pause: "_Pause") -> None:
         self.item = item
         self.size = size
-        self._outcome: R | Exception
-        self._pause = turns.Pause()
+        self.outcome: R | Exception
+        self._pause = pause
 
     def answer(self, outcome: R | Exception) -> None:
-        self._outcome = outcome
+        self.outcome = outcome
         self._pause.end()
 
-    def wait(self) -> R | Exception:
-        self._pause.wait()
-        return self._outcome
+
+class _Pause(turns.Pause):
+    """The wait of one thread for several items, over when the last has its outcome."""
+
+    def __init__(self, items: int) -> None:
+        super().__init__()
+        self._left = items
+
+    def end(self) -> None:
+        """Count one; they are answered by one thread after the other, never by two at once."""
+        self._left -= 1
+        if not self._left:
+            super().end()
 
 
 class GroupCommit(Generic[T, R]):
@@ -85,14 +95,23 @@ class GroupCommit(Generic[T, R]):
         Busy when the queue is full. Inside an atomic block of the calling thread the item becomes
         part of that transaction, for the writer would wait for its end.
         """
-        if connection.in_atomic_block:
-            with transaction.atomic():
-                (outcome,) = self._write([item])
-        else:
-            outcome = self._enqueue(item).wait()
+        (outcome,) = self.submit_all([item])
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def submit_all(self, items: Sequence[T]) -> list[R | Exception]:
+        """Store the items, at least one, as `submit` does; an outcome for each, in their order.
+
+        They enter the queue together and so share a commit, as far as it has room for them.
+        """
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                return list(self._write(items))
+        pause = _Pause(len(items))
+        waiters = self._enqueue(items, pause)
+        pause.wait()
+        return [waiter.outcome for waiter in waiters]
 
     def close(self) -> None:
         """Store what is queued, then end the thread; a later submit starts a new one."""
@@ -103,19 +122,20 @@ class GroupCommit(Generic[T, R]):
         if thread is not None:
             thread.join()
 
-    def _enqueue(self, item: T) -> _Waiter[T, R]:
-        waiter: _Waiter[T, R] = _Waiter(item, self._size(item))
+    def _enqueue(self, items: Sequence[T], pause: _Pause) -> list[_Waiter[T, R]]:
+        waiters: list[_Waiter[T, R]] = [_Waiter(item, self._size(item), pause) for item in items]
+        size = sum(waiter.size for waiter in waiters)
         with self._changed:
-            if self._bytes and self._bytes + waiter.size > settings.COAPTURE_INGEST_QUEUE:
+            if self._bytes and self._bytes + size > settings.COAPTURE_INGEST_QUEUE:
                 raise Busy("Too much is waiting to be stored; try again.")
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="group-commit", daemon=True)
                 thread.start()
                 self._thread = thread
-            self._bytes += waiter.size
-            self._queue.append(waiter)
+            self._bytes += size
+            self._queue.extend(waiters)
             self._changed.notify()
-        return waiter
+        return waiters
 
     def _run(self) -> None:
         try:

@@ -43,6 +43,7 @@ PATHS: dict[str, Item] = {
     "/collections": _discovery("The collections"),
     "/healthz": _page("The process answers", "text/plain", {"type": "string"}),
     "/readyz": _page("Every part is up", "application/json", STATUS, 503),
+    "/metrics": _page("Numbers for Prometheus", "text/plain", {"type": "string"}),
     "/openapi.json": _page("This description", "application/json", {"type": "object"}),
     "/docs": _page("This description, for people", "text/html", {"type": "string"}),
 }

@@ -36,6 +36,11 @@ COAPTURE_MAX_BODY = env.integer("COAPTURE_MAX_BODY", 32 * MIB, minimum=1)
 COAPTURE_MAX_PIXELS = env.integer("COAPTURE_MAX_PIXELS", 25_000_000, minimum=1)
 COAPTURE_IMAGE_FORMATS = env.words("COAPTURE_IMAGE_FORMATS", "jpeg,png,webp,gif,tiff,bmp")
 
+# How long images are kept, and how much of each device; 0 is for ever, and all.
+COAPTURE_KEEP_DAYS = env.number("COAPTURE_KEEP_DAYS", 0)
+COAPTURE_KEEP_COUNT = env.integer("COAPTURE_KEEP_COUNT", 0)
+COAPTURE_KEEP_BYTES = env.integer("COAPTURE_KEEP_BYTES", 0)
+
 # Writing: group commit, the fair lock, the change feed, the deletion of objects.
 COAPTURE_INGEST_BATCH = env.integer("COAPTURE_INGEST_BATCH", 64, minimum=1)
 COAPTURE_INGEST_QUEUE = env.integer("COAPTURE_INGEST_QUEUE", 64 * MIB, minimum=1)
@@ -43,6 +48,26 @@ COAPTURE_LOCK_TIMEOUT = env.number("COAPTURE_LOCK_TIMEOUT", 20.0)
 COAPTURE_CHANGES_POLL = env.number("COAPTURE_CHANGES_POLL", 0.05)
 COAPTURE_CHANGES_KEEP = env.number("COAPTURE_CHANGES_KEEP", 3600.0)
 COAPTURE_DELETE_GRACE = env.number("COAPTURE_DELETE_GRACE", 3600.0)
+
+# How images are stored, and the cache of what was restored from that.
+COAPTURE_COMPRESSION = env.boolean("COAPTURE_COMPRESSION", True)
+COAPTURE_FIDELITY = env.choice("COAPTURE_FIDELITY", ("pixels", "bytes", "visual"))
+COAPTURE_QUALITY = env.integer("COAPTURE_QUALITY", 90, minimum=1, maximum=100)
+COAPTURE_CACHE_MEMORY = env.integer("COAPTURE_CACHE_MEMORY", 64 * MIB, minimum=0)
+COAPTURE_CACHE_DISK = env.integer("COAPTURE_CACHE_DISK", 1024 * MIB, minimum=0)
+
+# Where the bytes of images lie. The credentials of S3 are AWS_ACCESS_KEY_ID and so on.
+COAPTURE_STORAGE = env.choice("COAPTURE_STORAGE", ("database", "files", "s3"))
+COAPTURE_ORPHAN_AGE = env.number("COAPTURE_ORPHAN_AGE", 86_400.0)
+COAPTURE_S3_BUCKET = env.text("COAPTURE_S3_BUCKET")
+COAPTURE_S3_ENDPOINT = env.text("COAPTURE_S3_ENDPOINT")
+COAPTURE_S3_REGION = env.text("COAPTURE_S3_REGION", "us-east-1")
+COAPTURE_S3_PREFIX = env.text("COAPTURE_S3_PREFIX", "images/")
+COAPTURE_S3_ADDRESSING = env.choice("COAPTURE_S3_ADDRESSING", ("auto", "path", "virtual"))
+if COAPTURE_STORAGE == "s3" and not COAPTURE_S3_BUCKET:
+    raise ImproperlyConfigured("COAPTURE_STORAGE=s3 needs the name of a COAPTURE_S3_BUCKET.")
+if COAPTURE_S3_BUCKET and find_spec("botocore") is None:
+    raise ImproperlyConfigured("S3 needs botocore: pip install 'coapture[scaled]'.")
 
 # Unfinished uploads that are kept in files, of both doors.
 COAPTURE_UPLOAD_FILES = env.integer("COAPTURE_UPLOAD_FILES", 8192, minimum=1)
@@ -96,6 +121,16 @@ COAPTURE_COAP_CONNECTION_STALL = env.number("COAPTURE_COAP_CONNECTION_STALL", 30
 COAPTURE_COAP_CONNECTION_IDLE = env.number("COAPTURE_COAP_CONNECTION_IDLE", 600.0)
 COAPTURE_COAP_MESSAGE_SIZE = env.integer("COAPTURE_COAP_MESSAGE_SIZE", MIB, minimum=1152)
 
+# Child processes that decode, and the variants that they draw.
+COAPTURE_SANDBOX_PROCESSES = env.integer(
+    "COAPTURE_SANDBOX_PROCESSES", os.cpu_count() or 1, minimum=1
+)
+COAPTURE_VARIANT_WAITING = env.integer("COAPTURE_VARIANT_WAITING", 8, minimum=1)
+COAPTURE_VARIANT_SECONDS = env.number("COAPTURE_VARIANT_SECONDS", 5.0)
+COAPTURE_VARIANT_MEMORY = env.integer("COAPTURE_VARIANT_MEMORY", 768 * MIB, minimum=64 * MIB)
+COAPTURE_VARIANT_KEYS = env.keys("COAPTURE_VARIANT_KEYS")
+COAPTURE_VARIANT_SIGNED = env.boolean("COAPTURE_VARIANT_SIGNED")
+
 ACCESS = env.text("ACCESS", "open")
 if ACCESS != "open":
     raise ImproperlyConfigured(f"ACCESS must be open, not {ACCESS!r}: devices have no keys yet.")
@@ -133,9 +168,28 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 DATABASES = {
     "default": databases.configured(env.text("DATABASE_URL"), COAPTURE_DATA, COAPTURE_LOCK_TIMEOUT)
 }
+# Where the bytes of images may lie; those that lie elsewhere than new ones are found, too.
+IMAGE_PLACES: dict[str, dict[str, Any]] = {
+    "database": {"BACKEND": "core_api.storage.database.DatabaseStorage"},
+    "files": {"BACKEND": "core_api.storage.files.FileStorage"},
+}
+if COAPTURE_S3_BUCKET:
+    IMAGE_PLACES["s3"] = {
+        "BACKEND": "core_api.storage.s3.S3Storage",
+        "OPTIONS": {
+            "bucket": COAPTURE_S3_BUCKET,
+            "endpoint": COAPTURE_S3_ENDPOINT,
+            "region": COAPTURE_S3_REGION,
+            "prefix": COAPTURE_S3_PREFIX,
+            "addressing": COAPTURE_S3_ADDRESSING,
+        },
+    }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "images": {"BACKEND": "core_api.storage.database.DatabaseStorage"},
+    "images": {
+        "BACKEND": "core_api.storage.places.ImageStorage",
+        "OPTIONS": {"place": COAPTURE_STORAGE, "places": IMAGE_PLACES},
+    },
     "results": {"BACKEND": "core_api.storage.files.DurableFileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from core_api.views import discovery, faults, health, schema
+from core_api.views import discovery, faults, health, metrics, schema
 
 urlpatterns = [
     path(".well-known/core", discovery.document),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("geoprocessing/rest/jobs", include("collections_app.dialects.geoprocessing")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     path("openapi.json", schema.openapi, name="schema"),
     path("docs", schema.docs),
 ]

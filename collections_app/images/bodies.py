@@ -1,41 +1,48 @@
 """From a request's body to an image that was verified, in every form that devices send."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from collections_app.images.ingest import NewImage
+from collections_app.images.paths import COLLECTION
 from collections_app.imaging.structure import ImageError, ImageFacts, inspect
-from core_api.errors import BadRequest, Unprocessable, UnsupportedMediaType
+from core_api.errors import ApiError, BadRequest, Unprocessable, UnsupportedMediaType
 from core_api.rest.bodies import read_body, read_form
 from core_api.rest.doors import door_of
 from core_api.rest.negotiation import CBOR, JSON, OCTETS
 from core_api.rest.query import query_of
-from core_api.wire import payload
+from core_api.wire import batch, payload
+from core_api.wire.errors import PayloadError
 from core_api.wire.media import base_type
 from core_api.wire.payload import ImageFields
 
 FORM = "multipart/form-data"
 FORM_FILES = ("image", "imageData")
-POSTS = (JSON, CBOR, FORM, "image/*", OCTETS)
+POSTS = (JSON, CBOR, FORM, "image/*", OCTETS, *batch.TYPES)
 MERGE_PATCH = "application/merge-patch+json"
 PATCHES = (MERGE_PATCH, JSON, CBOR)
 # The short names are for devices that count the bytes of a Uri-Query.
 ALIASES = {"d": "deviceId", "t": "timestamp"}
 
 
-def posted(request: HttpRequest) -> NewImage:
-    """The image that a POST to the collection carries.
+def posted(request: HttpRequest) -> NewImage | Iterator[NewImage | Exception]:
+    """The image that a POST to the collection carries, or each of many, or what is wrong with it.
 
     Raises UnsupportedMediaType before the body is read, WireError where fields are wrong and
     Unprocessable where the bytes are no image.
     """
     received = door_of(request).received
     media_type = base_type(request.META.get("CONTENT_TYPE") or OCTETS)
-    if media_type in (JSON, CBOR):
-        fields = payload.decode_image(media_type, read_body(request), received)
+    if media_type in (JSON, CBOR, *batch.TYPES):
+        body = read_body(request)
+        many = batch.images(media_type, body, received, COLLECTION)
+        if many is not None:
+            _refuse_digest(request)
+            return _each_verified(many, "/vd" if media_type in batch.SENML else "/imageData")
+        fields = payload.decode_image(media_type, body, received)
         return _as_announced(request, _verified(fields, "/imageData"))
     if media_type == FORM:
         return _verified(_form(request, received), "/image")
@@ -114,6 +121,19 @@ def _as_announced(request: HttpRequest, new: NewImage) -> NewImage:
     if announced and announced.lower() != new.sha256:
         raise _other_digest()
     return new
+
+
+def _refuse_digest(request: HttpRequest) -> None:
+    if "sha256" in query_of(request):
+        raise BadRequest("sha256 in the query is of one image.", pointer="/sha256")
+
+
+def _each_verified(many: Iterable[batch.Item], pointer: str) -> Iterator[NewImage | Exception]:
+    for fields in many:
+        try:
+            yield fields if isinstance(fields, PayloadError) else _verified(fields, pointer)
+        except ApiError as error:
+            yield error
 
 
 def _other_digest() -> BadRequest:

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from collections_app.images.lists import Selection, list_type, near, page_response
 from collections_app.images.queries import Cursor, Filters
@@ -34,20 +35,24 @@ KEYS: Mapping[int, str] = {
     13: "after",
 }
 _NAMES: Mapping[object, str] = dict(KEYS) | {name: name for name in KEYS.values()}
-_FORMATS = {format_media_type(name): name for name in ("json", "cbor", "link")}
+_FORMATS = {
+    format_media_type(name): name
+    for name in ("json", "cbor", "link", "senml", "csv", "jsonl", "tar", "html")
+}
 
 # Of the keys that nobody knows so many are named, and so much of each.
 _MAX_NAMED = 10
 _MAX_NAME = 100
 
 
-def list_response(request: HttpRequest, device_id: str | None = None) -> HttpResponse:
+def list_response(request: HttpRequest, device_id: str | None = None) -> HttpResponseBase:
     """One page of the list that the body describes, newest first; `device_id` is the path's.
 
     Its Link leads to the next page by GET. Raises UnsupportedMediaType, NotAcceptable, BadRequest,
     and FieldErrors with every filter that is wrong.
     """
-    media_type = list_type(request, query_of(request).only(("format",)))
+    options = query_of(request).only(("format", "data"))
+    media_type = list_type(request, options)
     members = _members(_decoded(request))
     if device_id is not None:
         if "deviceId" in members:
@@ -55,7 +60,10 @@ def list_response(request: HttpRequest, device_id: str | None = None) -> HttpRes
         members["deviceId"] = device_id
     selection = _selection(members, door_of(request).received)
     query = _query(selection, in_path=device_id is not None)
-    query["format"] = _FORMATS[media_type]
+    if media_type in _FORMATS:
+        query["format"] = _FORMATS[media_type]
+    if "data" in options:
+        query["data"] = options["data"]
     return page_response(request, selection, media_type, query)
 
 

@@ -16,6 +16,7 @@ from core_api.errors import Conflict
 from core_api.ingest import GroupCommit
 from core_api.postgresql.races import queue_up
 from core_api.rows import insert_numbered, saved
+from core_api.storage import objects
 from core_api.storage import services as storage
 
 # A device without a clock that sends again cannot repeat its timestamp.
@@ -91,7 +92,20 @@ def store(new: NewImage) -> Stored:
 
     Raises Conflict when another image stands under the same device and time.
     """
-    return _writer.submit(Draft(new))
+    draft = Draft(new)
+    with objects.placed([(draft.row.blob, new.data)]) as (error,):
+        if error is not None:
+            raise error
+        return _writer.submit(draft)
+
+
+def store_all(images: Sequence[NewImage]) -> list[Outcome]:
+    """Store several images, at least one, by one commit where it has room; an outcome for each."""
+    drafts = [Draft(new) for new in images]
+    with objects.placed([(draft.row.blob, draft.new.data) for draft in drafts]) as errors:
+        placed = [draft for draft, error in zip(drafts, errors, strict=True) if error is None]
+        outcomes = iter(_writer.submit_all(placed) if placed else ())
+        return [error or next(outcomes) for error in errors]
 
 
 def write(batch: Sequence[Draft]) -> list[Outcome]:

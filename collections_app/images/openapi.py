@@ -3,122 +3,52 @@
 from typing import Any
 
 from collections_app.images.bodies import MERGE_PATCH
-from collections_app.images.fetch import KEYS, QUERIES
-from core_api.rest.negotiation import CBOR, JSON, LINK_FORMAT, OCTETS
-from core_api.rest.paging import MAX_LIMIT
+from collections_app.images.fetch import QUERIES
+from collections_app.images.schemas import PAGE_SIZE, SCHEMAS
+from collections_app.images.variants.parameters import FITS, FORMATS
+from collections_app.imaging.operations import LONGEST
+from core_api.rest.negotiation import (
+    CBOR,
+    CSV,
+    HTML,
+    JSON,
+    JSON_LINES,
+    LINK_FORMAT,
+    NDJSON,
+    OCTETS,
+    SENML_CBOR,
+    SENML_JSON,
+    TAR,
+)
 from core_api.rest.schema import answers, content, parameter, ref
+from core_api.wire import batch
+
+__all__ = ["PATHS", "SCHEMAS"]
 
 Item = dict[str, Any]
-DATE_TIME = {"type": "string", "format": "date-time"}
-LOCATION = {
-    "type": "array",
-    "prefixItems": [{"type": "number"}, {"type": "number"}],
-    "minItems": 2,
-    "maxItems": 2,
-    "description": "latitude and longitude in degrees (WGS 84)",
-}
-DESCRIPTION = {
-    "title": {"type": "string", "maxLength": 200},
-    "location": LOCATION,
-    "meta": {"type": "object", "description": "at most 4 KiB"},
-}
-DEVICE_ID = {"type": ["string", "integer"], "minLength": 1, "maxLength": 100}
-TIMESTAMP = {
-    "type": ["string", "number"],
-    "description": "RFC 3339, Unix seconds, or 0 and below: seconds from the server's clock",
-}
-PAGE_SIZE = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}
-
-SCHEMAS: dict[str, Item] = {
-    "Image": {
-        "type": "object",
-        "required": [
-            *("id", "href", "deviceId", "timestamp"),
-            *("mediaType", "width", "height", "size", "sha256"),
-        ],
-        "properties": {
-            "id": {"type": "integer"},
-            "href": {"type": "string", "format": "uri-reference"},
-            "deviceId": {"type": "string"},
-            "timestamp": DATE_TIME,
-            "mediaType": {"type": "string"},
-            "width": {"type": "integer", "description": "pixels"},
-            "height": {"type": "integer", "description": "pixels"},
-            "size": {"type": "integer", "description": "bytes of the original"},
-            "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-            **DESCRIPTION,
-        },
-    },
-    "NewImage": {
-        "type": "object",
-        "required": ["deviceId", "timestamp", "imageData"],
-        "properties": {
-            "deviceId": DEVICE_ID,
-            "timestamp": TIMESTAMP,
-            "imageData": {"type": "string", "contentEncoding": "base64"},
-            "sha256": {"type": "string", "description": "hex; checked against the image"},
-            **DESCRIPTION,
-        },
-    },
-    "NewImageCBOR": {
-        "type": "object",
-        "description": (
-            "A CBOR map (RFC 8949) with these keys as text, or the integers 1 deviceId, "
-            "2 timestamp, 3 imageData, 4 mediaType, 5 title, 6 location, 7 sha256, 8 meta. "
-            "imageData is a byte string or base64 text; timestamp also tag 0 or 1."
-        ),
-        "required": ["deviceId", "timestamp", "imageData"],
-        "properties": {
-            "deviceId": DEVICE_ID,
-            "timestamp": TIMESTAMP,
-            "imageData": {"type": "string", "format": "binary"},
-            "sha256": {"type": "string", "format": "binary"},
-            **DESCRIPTION,
-        },
-    },
-    "ImageForm": {
-        "type": "object",
-        "required": ["image"],
-        "properties": {
-            "image": {"type": "string", "format": "binary"},
-            "deviceId": {"type": "string"},
-            "timestamp": {"type": "string"},
-            "title": {"type": "string", "maxLength": 200},
-            "sha256": {"type": "string"},
-        },
-    },
-    "ImageChanges": {"type": "object", "properties": DESCRIPTION},
-    "ImageQuery": {
-        "type": "object",
-        "description": "In CBOR also with the integer keys "
-        + ", ".join(f"{key} {name}" for key, name in KEYS.items()),
-        "properties": {
-            "deviceId": DEVICE_ID,
-            "title": {"type": "string", "description": "is contained in the title"},
-            "from": TIMESTAMP | {"description": "the earliest: RFC 3339 or Unix seconds"},
-            "to": TIMESTAMP | {"description": "the latest: RFC 3339 or Unix seconds"},
-            "near": {
-                "type": "array",
-                "items": {"type": "number"},
-                "minItems": 3,
-                "maxItems": 3,
-                "description": "latitude, longitude, km",
-            },
-            "limit": PAGE_SIZE | {"description": "images a page; 100 unless told"},
-            "after": {"type": "string", "description": "stamp,id of the last image seen"},
-        },
-        "additionalProperties": False,
-    },
-}
-
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 IMAGE_BODY = {"image/*": BYTES, OCTETS: BYTES}
 METADATA = content(ref("Image"), JSON, CBOR)
-LIST = content({"type": "array", "items": ref("Image")}, JSON, CBOR) | {
-    LINK_FORMAT: {"schema": {"type": "string"}}
-}
+LIST = (
+    content({"type": "array", "items": ref("Image")}, JSON, CBOR)
+    | content({"type": "string"}, LINK_FORMAT, CSV, HTML)
+    | content({"type": "string", "description": "one Image a line"}, JSON_LINES, NDJSON)
+    | content(ref("SenMLPack"), SENML_JSON, SENML_CBOR)
+    | {TAR: BYTES}
+)
 FORMAT = parameter(
     "format", "overrides Accept", {"type": "string", "enum": ["json", "cbor", "link"]}
+)
+LIST_FORMAT = parameter(
+    "format",
+    "overrides Accept",
+    {
+        "type": "string",
+        "enum": ["json", "cbor", "link", "senml", "csv", "jsonl", "tar", "html"],
+    },
+)
+DATA = parameter(
+    "data", "1: a SenML list carries the bytes", {"type": "string", "enum": ["0", "1"]}
 )
 FILTERS = [
     parameter("from", "the earliest timestamp"),
@@ -127,19 +57,47 @@ FILTERS = [
     parameter("near", "latitude,longitude,km"),
     parameter("limit", "images a page", PAGE_SIZE),
     parameter("after", "the cursor that a Link with rel=next carries"),
-    FORMAT,
+    LIST_FORMAT,
+    DATA,
 ]
 DEVICE = parameter("deviceId", "the device", in_="path")
 STAMP = parameter("stamp", "YYYYMMDDTHHMMSS[.ffffff]Z, or RFC 3339", in_="path")
 BY_QUERY = [parameter("deviceId", "the device"), parameter("timestamp", "the time")]
 
+SIDE = {"type": "integer", "minimum": 1, "maximum": LONGEST}
+VARIANT = [
+    parameter("w", "a variant of this width", SIDE),
+    parameter("h", "a variant of this height", SIDE),
+    parameter("fit", "how w and h are filled", {"type": "string", "enum": list(FITS)}),
+    parameter("crop", "left,top,width,height in pixels of the image, before all else"),
+    parameter("rotate", "degrees clockwise", {"type": "integer", "enum": [90, 180, 270]}),
+    parameter("blur", "the size of a Gaussian kernel: odd, or 0 for a sigma of 1"),
+    parameter("fmt", "the format, over Accept", {"type": "string", "enum": list(FORMATS)}),
+    parameter("q", "the quality", {"type": "integer", "minimum": 1, "maximum": 100}),
+    parameter("expires", "of a signed URL: Unix seconds", {"type": "integer"}),
+    parameter("sig", "of a signed URL"),
+]
+
 _STORED = {"description": "Stored, and it survives a crash.", "content": METADATA}
 _KNOWN = {"description": "The same image was there already.", "content": METADATA}
+_RESULTS = {
+    "description": "Of many images at least one is stored or was there; the result of each.",
+    "content": content({"type": "array", "items": ref("BatchResult")}, JSON, CBOR),
+}
 _BYTES = {
-    "description": "The bytes as they were sent, or the metadata after Accept.",
+    "description": "The bytes as they were sent, a variant, or the metadata after Accept.",
     "content": {"image/*": BYTES, **METADATA},
 }
-_LIST = {"description": "A page, newest first; Link leads to the next.", "content": LIST}
+_LIST = {
+    "description": "A page, newest first; Link leads to the next.",
+    "headers": {
+        "Left-Out": {
+            "description": "images whose device no SenML name can carry",
+            "schema": {"type": "integer"},
+        }
+    },
+    "content": LIST,
+}
 _UNCHANGED = {"description": "The client has it (ETag)."}
 
 
@@ -149,7 +107,7 @@ def _read(summary: str, parameters: list[Item]) -> Item:
     return {
         "summary": summary,
         "parameters": parameters,
-        "responses": answers(good, 400, 404, 406, 412, 416),
+        "responses": answers(good, 400, 403, 404, 406, 412, 416, 422, 503),
     }
 
 
@@ -191,13 +149,13 @@ def _delete(parameters: list[Item]) -> Item:
 X_QUERY = "x-query"
 QUERY = {
     "summary": "The list by QUERY (RFC 10008); over CoAP this is FETCH",
-    "parameters": [FORMAT],
+    "parameters": [LIST_FORMAT, DATA],
     "requestBody": {"required": True, "content": content(ref("ImageQuery"), *QUERIES)},
     "responses": answers({200: _LIST, 304: _UNCHANGED}, 400, 406, 412, 413, 415),
 }
 
 POST = {
-    "summary": "Store one image",
+    "summary": "Store one image, or many",
     "parameters": [
         parameter("deviceId", "for a raw or form body (also d)"),
         parameter("timestamp", "for a raw or form body (also t)"),
@@ -205,18 +163,20 @@ POST = {
     "requestBody": {
         "required": True,
         "content": {
-            JSON: {"schema": ref("NewImage")},
-            CBOR: {"schema": ref("NewImageCBOR")},
+            JSON: {"schema": {"oneOf": [ref("NewImage"), ref("ImageBatch")]}},
+            CBOR: {"schema": {"oneOf": [ref("NewImageCBOR"), ref("ImageBatch")]}},
+            batch.CBOR_SEQ: {"schema": ref("NewImageCBOR")},
+            **content(ref("SenMLPack"), *batch.SENML),
             "multipart/form-data": {"schema": ref("ImageForm")},
             **IMAGE_BODY,
         },
     },
-    "responses": answers({200: _KNOWN, 201: _STORED}, 400, 409, 413, 415, 422, 503),
+    "responses": answers({200: _KNOWN, 201: _STORED, 207: _RESULTS}, 400, 409, 413, 415, 422, 503),
 }
 
 PATHS: dict[str, Item] = {
     "/collections/images": {
-        "get": _read("One image by deviceId and timestamp, or a list", BY_QUERY + FILTERS)
+        "get": _read("One image by deviceId and timestamp, or a list", BY_QUERY + FILTERS + VARIANT)
         | {"description": "With fewer parameters and an Accept that names a list: the list."},
         X_QUERY: QUERY,
         "post": POST,
@@ -235,11 +195,11 @@ PATHS: dict[str, Item] = {
     },
     "/collections/images/{deviceId}/latest": {
         "parameters": [DEVICE],
-        "get": _read("The newest image of a device, by timestamp", [FORMAT]),
+        "get": _read("The newest image of a device, by timestamp", [FORMAT, *VARIANT]),
     },
     "/collections/images/{deviceId}/{stamp}": {
         "parameters": [DEVICE, STAMP],
-        "get": _read("The image", [FORMAT]),
+        "get": _read("The image", [FORMAT, *VARIANT]),
         "put": _put([]),
         "patch": _patch([]),
         "delete": _delete([]),

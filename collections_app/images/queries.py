@@ -122,6 +122,11 @@ def page(filters: Filters, limit: int, after: Cursor | None = None) -> list[Imag
     return list(images.order_by("-timestamp", "-id").select_related("blob")[:limit])
 
 
+def count(filters: Filters) -> int:
+    """How many images there are."""
+    return _filtered(filters).count()
+
+
 def _filtered(filters: Filters) -> QuerySet[Image]:
     images = Image.objects.all()
     if filters.device_id is not None:

@@ -5,6 +5,7 @@ from typing import Any
 from collections_app.images.models import Image
 from collections_app.images.paths import href
 from collections_app.images.queries import Cursor
+from core_api.storage.models import Outcome
 from core_api.wire import media
 from core_api.wire.errors import field_error
 from core_api.wire.linkformat import Link
@@ -30,6 +31,8 @@ def metadata(image: Image) -> dict[str, Any]:
         facts["location"] = [image.latitude, image.longitude]
     if image.meta:
         facts["meta"] = image.meta
+    if image.blob.outcome == Outcome.UNDECODABLE:
+        facts["decodable"] = False
     return facts
 
 

@@ -12,6 +12,7 @@ IMAGES = Resource(
         content_format(name)
         for name in (
             "application/senml+cbor",
+            "application/senml+json",
             "application/json",
             "application/cbor",
             "application/link-format",

@@ -15,7 +15,9 @@ from collections_app.images.paths import change_path
 from core_api import changes
 from core_api.errors import NotFound
 from core_api.postgresql.races import again_where_lost
+from core_api.storage import objects
 from core_api.storage import services as storage
+from core_api.storage.models import Blob
 from core_api.wire import payload
 from core_api.wire.mergepatch import merge
 
@@ -40,16 +42,20 @@ def replace(new: NewImage, check: Check = _anything) -> Replaced:
     `check` sees what stands there (None: nothing) inside the transaction and raises to refuse.
     Title, location and meta of an image that is replaced stay as they are.
     """
-    return again_where_lost(partial(_replace, new, check))
+    blob = storage.draft(new.sha256, len(new.data))
+    with objects.placed([(blob, new.data)]) as (error,):
+        if error is not None:
+            raise error
+        return again_where_lost(partial(_replace, new, blob, check))
 
 
-def _replace(new: NewImage, check: Check) -> Replaced:
+def _replace(new: NewImage, draft: Blob, check: Check) -> Replaced:
     with transaction.atomic():
         image = _locked(new.device_id, new.timestamp)
         check(image)
         created = image is None
         replaced = None if image is None else image.blob_id
-        blob = storage.keep([(storage.draft(new.sha256, len(new.data)), new.data)])[new.sha256]
+        blob = storage.keep([(draft, new.data)])[new.sha256]
         if image is None:
             image = new.row()
         else:

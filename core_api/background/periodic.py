@@ -11,7 +11,8 @@ from core_api.background.tasks import Periodic, Run, Task
 
 PLATFORM = (
     Periodic("core_api.changes.prune", dt.timedelta(seconds=60)),
-    Periodic("core_api.storage.services.sweep", dt.timedelta(seconds=60)),
+    Periodic("core_api.storage.deletion.sweep", dt.timedelta(seconds=60)),
+    Periodic("core_api.storage.deletion.sweep_orphans", dt.timedelta(days=1)),
     Periodic("core_api.uploads.services.sweep", dt.timedelta(seconds=60), local=True),
     Periodic("core_api.background.cleanup.remove_old", dt.timedelta(minutes=10)),
     Periodic("core_api.background.cleanup.remove_leftovers", dt.timedelta(hours=1)),

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO
@@ -101,6 +101,24 @@ def respond_file(
     )
 
 
+def respond_streamed(
+    request: HttpRequest,
+    pieces: Iterable[bytes],
+    media_type: str,
+    *,
+    etag: str,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponseBase:
+    """As `respond`, for a body that is made piece by piece, so that its length is not known."""
+    plan = _plan(request, 0, etag, None, headers or {}, ranges=False)
+    if plan.status == NOT_MODIFIED:
+        return _unmodified(plan.headers)
+    del plan.headers["Content-Length"]
+    if request.method == "HEAD":
+        return HttpResponse(content_type=media_type, headers=plan.headers)
+    return StreamingHttpResponse(pieces, content_type=media_type, headers=plan.headers)
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How a GET is answered: bytes `start` to `end` of the representation, where it has any."""
@@ -126,7 +144,7 @@ def _plan(
     common = {"ETag": f'"{etag}"', "Vary": "Accept", **headers}
     if modified is not None:
         common["Last-Modified"] = http_date(modified.timestamp())
-    if request.method in READING and _fresh(request, etag, modified):
+    if request.method in READING and is_fresh(request, etag, modified):
         return _Plan(NOT_MODIFIED, common, 0, 0)
     if ranges:
         common["Accept-Ranges"] = "bytes"
@@ -162,7 +180,8 @@ def _unmodified(headers: Mapping[str, str]) -> HttpResponse:
     return response
 
 
-def _fresh(request: HttpRequest, etag: str, modified: dt.datetime | None) -> bool:
+def is_fresh(request: HttpRequest, etag: str, modified: dt.datetime | None) -> bool:
+    """Whether the client has this representation, so that its bytes need not be read."""
     header = request.META.get("HTTP_IF_NONE_MATCH")
     if header is not None:
         # The comparison of If-None-Match is weak (RFC 9110 section 13.1.2).

@@ -16,6 +16,10 @@ OCTETS = "application/octet-stream"
 SENML_CBOR = "application/senml+cbor"
 SENML_JSON = "application/senml+json"
 HTML = "text/html"
+CSV = "text/csv"
+JSON_LINES = "application/jsonl"
+NDJSON = "application/x-ndjson"
+TAR = "application/x-tar"
 
 
 def wanted(request: HttpRequest, query: Query, offers: Sequence[str]) -> str:

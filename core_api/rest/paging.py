@@ -20,4 +20,9 @@ def page_size(query: Query) -> int:
 
 def next_link(path: str, query: Query, after: str) -> str:
     """The value of the Link header that leads to the page after the cursor."""
-    return f'<{path}?{urlencode(query | {"after": after})}>; rel="next"'
+    return f'<{next_page(path, query, after)}>; rel="next"'
+
+
+def next_page(path: str, query: Query, after: str) -> str:
+    """The address of the page after the cursor."""
+    return f"{path}?{urlencode(query | {'after': after})}"

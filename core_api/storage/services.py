@@ -1,36 +1,26 @@
 """Keeping, reading and forgetting content-addressed blobs."""
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
-from django.conf import settings
-from django.core.files.storage import storages
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import ProtectedError
-from django.utils import timezone
 
 from core_api.rows import insert_numbered, saved
-from core_api.storage.database import DatabaseStorage
-from core_api.storage.models import BLOB_COLUMNS, Blob, DoomedObject
-from core_api.uuids import uuid7
+from core_api.storage import restore
+from core_api.storage.deletion import doom
+from core_api.storage.models import BLOB_COLUMNS, Blob
+from core_api.storage.objects import fetch
+from core_api.storage.places import image_storage
+from core_api.storage.restore import RAW
 
-RAW = "raw"
-SWEEP_BATCH = 500
-_WRITTEN = ("sha256", "size", "encoding", "key")
+_WRITTEN = ("sha256", "size", "encoding", "key", "stored_size")
 _KEPT = f"SELECT {', '.join(BLOB_COLUMNS)} FROM {Blob._meta.db_table} WHERE sha256 IN ({{}})"  # noqa: S608
-
-
-def image_storage() -> DatabaseStorage:
-    """The storage that STORAGES["images"] names."""
-    storage = storages["images"]
-    if not isinstance(storage, DatabaseStorage):
-        raise TypeError('STORAGES["images"] must be core_api.storage.database.DatabaseStorage.')
-    return storage
 
 
 def draft(sha256: str, size: int) -> Blob:
     """A blob of `size` bytes that is not stored yet; its object has a name of its own."""
-    return Blob(sha256=sha256, size=size, encoding=RAW, key=_key(sha256))
+    key = image_storage().new_key(sha256, RAW)
+    return Blob(sha256=sha256, size=size, stored_size=size, encoding=RAW, key=key)
 
 
 def keep(drafts: Iterable[tuple[Blob, bytes]]) -> dict[str, Blob]:
@@ -43,14 +33,16 @@ def keep(drafts: Iterable[tuple[Blob, bytes]]) -> dict[str, Blob]:
     blobs = [contents[digest][0] for digest in sorted(contents)]
     kept = {blob.sha256: blob for blob in _inserted(blobs) or _kept(blobs)}
     image_storage().write(
-        (blob.key, data) for blob, data in contents.values() if kept[blob.sha256].key == blob.key
+        (blob.key, data)
+        for blob, data in contents.values()
+        if kept[blob.sha256].key == blob.key and not blob.placed
     )
     return kept
 
 
 def _inserted(blobs: Sequence[Blob]) -> Sequence[Blob]:
     """The blobs, inserted and numbered; none where one was there already."""
-    rows = [(blob.sha256, blob.size, blob.encoding, blob.key) for blob in blobs]
+    rows = [(blob.sha256, blob.size, blob.encoding, blob.key, blob.size) for blob in blobs]
     ids = insert_numbered(Blob, _WRITTEN, rows, "ON CONFLICT (sha256) DO NOTHING")
     if ids is None:
         return ()
@@ -85,18 +77,22 @@ def _read(digests: Sequence[str]) -> list[Blob]:
         return [Blob(**dict(zip(BLOB_COLUMNS, row, strict=True))) for row in cursor.fetchall()]
 
 
-def _key(sha256: str) -> str:
-    """A name for an object that no other write has: a UUID of version 7 (RFC 9562), the digest.
-
-    Names rise with the time, so that the index of a batch's objects fills one page and not one
-    for each: 16 KiB less in the log for every picture.
-    """
-    return f"{uuid7().hex}/{sha256}.{RAW}"
-
-
 def read(blob: Blob) -> bytes:
-    """The original bytes of a blob."""
-    return image_storage().read(blob.key)
+    """The image in its original format, and where restore.is_exact says so its original bytes.
+
+    FileNotFoundError where its object is not there.
+    """
+    known = None if blob.encoding == RAW else restore.cached(blob)
+    if known is not None:
+        return known
+    # It may be encoded by the time that it is read.
+    data = fetch(blob)
+    return data if blob.encoding == RAW else restore.restored(blob, data)
+
+
+def read_as_stored(blob: Blob) -> bytes:
+    """The object's bytes as they lie there, encoded or not; FileNotFoundError likewise."""
+    return fetch(blob)
 
 
 def forget(blob_ids: Collection[int]) -> None:
@@ -105,29 +101,10 @@ def forget(blob_ids: Collection[int]) -> None:
     Runs in the transaction of the caller. Whoever refers to a blob does so by a foreign key with
     PROTECT, which is what is asked here.
     """
-    due = timezone.now() + dt.timedelta(seconds=settings.COAPTURE_DELETE_GRACE)
     for blob in Blob.objects.select_for_update().filter(pk__in=blob_ids):
         key = blob.key
         try:
             blob.delete()
         except ProtectedError:
             continue
-        DoomedObject.objects.create(key=key, due=due)
-
-
-def sweep() -> int:
-    """Delete the doomed objects whose grace time is over; gives their number.
-
-    An object that a blob refers to again is spared (it can only be by a repair).
-    """
-    due = DoomedObject.objects.filter(due__lte=timezone.now()).order_by("due")
-    keys = list(due.values_list("key", flat=True)[:SWEEP_BATCH])
-    with transaction.atomic():
-        digests = {key.partition("/")[2].partition(".")[0] for key in keys}
-        blobs = Blob.objects.filter(sha256__in=digests)
-        spared = set(blobs.values_list("key", flat=True)).intersection(keys)
-        for key in keys:
-            if key not in spared:
-                image_storage().delete(key)
-        DoomedObject.objects.filter(pk__in=keys).delete()
-    return len(keys) - len(spared)
+        doom([key])

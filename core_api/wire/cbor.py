@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import cbor2
 
-from core_api.wire.cbor_scan import MAX_DEPTH, Scanner
+from core_api.wire.cbor_scan import MAX_DEPTH, RefusedItem, Scanner, is_array
 from core_api.wire.errors import PayloadError
 from core_api.wire.times import EpochTime
 
@@ -37,6 +37,33 @@ def decode_sequence(data: bytes) -> list[object]:
     return items
 
 
+def split(data: bytes) -> list[memoryview | PayloadError] | None:
+    """The items of the array that the data is, not yet decoded; None where it is none.
+
+    An item that is well-formed and not accepted is there as its error. PayloadError where the
+    array is not well-formed.
+    """
+    if not is_array(data):
+        return None
+    scanner = Scanner(data)
+    parts = [_part(scanner, data) for _ in scanner.array()]
+    if scanner.position != len(data):
+        raise PayloadError(f"Something follows this CBOR at byte {scanner.position}.")
+    return parts
+
+
+def split_sequence(data: bytes) -> list[memoryview | PayloadError]:
+    """The items of a CBOR sequence as `split` gives them; where it breaks off, that is the last."""
+    scanner = Scanner(data)
+    parts: list[memoryview | PayloadError] = []
+    try:
+        while scanner.position < len(data):
+            parts.append(_part(scanner, data))
+    except PayloadError as error:
+        parts.append(error)
+    return parts
+
+
 def encode(value: object) -> bytes:
     """The value as CBOR in its shortest form, map keys in canonical order (RFC 7049 section 3.9).
 
@@ -46,6 +73,15 @@ def encode(value: object) -> bytes:
         return cbor2.dumps(value, canonical=True)
     except cbor2.CBOREncodeError as error:
         raise TypeError(str(error)) from error
+
+
+def _part(scanner: Scanner, data: bytes) -> memoryview | PayloadError:
+    start = scanner.position
+    try:
+        scanner.item()
+    except RefusedItem as error:
+        return error
+    return memoryview(data)[start : scanner.position]
 
 
 def _decode(item: bytes) -> object:

@@ -4,6 +4,8 @@ It costs one step an item, never one a byte, and builds nothing, so that a body 
 empty arrays is refused before it takes memory.
 """
 
+from collections.abc import Iterator
+
 from core_api.wire.errors import PayloadError
 
 MAX_ITEMS = 100_000
@@ -14,7 +16,27 @@ TAGS = frozenset({0, 1, 21, 22, 33, 34, 55799})
 _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = 2, 3, 4, 5, 6, 7
 _INDEFINITE = 31
 _BREAK = 0xFF
+_OPEN_ARRAY = 0x9F
+# Tag 55799 (RFC 8949 section 3.4.6).
+_SELF_DESCRIBED = b"\xd9\xd9\xf7"
 _OPEN = -1
+
+
+class RefusedItem(PayloadError):
+    """The item is well-formed and holds what is not accepted: the walk can go on behind it."""
+
+
+def is_array(data: bytes) -> bool:
+    """Whether the data begins as an array does, described as CBOR or not."""
+    start = _behind_tags(data)
+    return data[start : start + 1] != b"" and data[start] >> 5 == _ARRAY
+
+
+def _behind_tags(data: bytes) -> int:
+    start = 0
+    while data.startswith(_SELF_DESCRIBED, start):
+        start += len(_SELF_DESCRIBED)
+    return start
 
 
 class _Level:
@@ -35,10 +57,32 @@ class Scanner:
         self._data = data
         self._items = 0
         self._levels: list[_Level] = []
+        self._refusal: RefusedItem | None = None
         self.position = 0
 
     def item(self) -> None:
-        """Walk one item from `position` to its end; PayloadError where it breaks a rule."""
+        """Walk one item from `position` to its end; PayloadError where it breaks a rule.
+
+        After a RefusedItem `position` is the end of the item.
+        """
+        self._walk()
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            raise refusal
+
+    def array(self) -> Iterator[None]:
+        """Step into the array that the data is (`is_array`), to each of its items in turn."""
+        start = self.position = _behind_tags(self._data)
+        head = self._byte()
+        if head == _OPEN_ARRAY:
+            while self._byte() != _BREAK:
+                self.position -= 1
+                yield
+            return
+        for _ in range(self._argument(head & 31, start)):
+            yield
+
+    def _walk(self) -> None:
         while True:
             start = self.position
             head = self._byte()
@@ -68,7 +112,7 @@ class Scanner:
             return False
         if major == _TAG:
             if argument not in TAGS:
-                raise PayloadError(f"CBOR tag {argument} at byte {start} is not accepted.")
+                self._refuse(f"CBOR tag {argument} at byte {start} is not accepted.")
             return self._push(1, is_map=False)
         count = argument * 2 if major == _MAP else argument
         if count > len(self._data) - self.position:
@@ -101,7 +145,10 @@ class Scanner:
 
     def _check_key(self, major: int, start: int) -> None:
         if self._levels and self._levels[-1].at_key and major > _TEXT:
-            raise PayloadError(f"The map key at byte {start} is neither a number nor a string.")
+            self._refuse(f"The map key at byte {start} is neither a number nor a string.")
+
+    def _refuse(self, detail: str) -> None:
+        self._refusal = self._refusal or RefusedItem(detail)
 
     def _push(self, left: int, *, is_map: bool) -> bool:
         if len(self._levels) == MAX_DEPTH:

@@ -4,14 +4,20 @@ It is UTF-8 without a byte order mark, NaN and lone surrogates are refused, and 
 occurs twice the last value counts (RFC 8259 section 4).
 """
 
+import re
+from typing import TypeVar
+
 import msgspec
 
 from core_api.wire.errors import PayloadError
 
+_T = TypeVar("_T")
 MAX_ITEMS = 100_000
 MAX_DEPTH = 64
 
 _DECODER = msgspec.json.Decoder()
+_SPLITTER = msgspec.json.Decoder(list[msgspec.Raw])
+_ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
 
 def decode(data: bytes) -> object:
@@ -19,17 +25,17 @@ def decode(data: bytes) -> object:
 
     At most MAX_ITEMS values, at most MAX_DEPTH arrays and objects inside each other.
     """
-    if _has_many(data):
-        raise PayloadError(f"This JSON has more than {MAX_ITEMS} values.")
-    try:
-        value: object = _DECODER.decode(data)
-    except RecursionError:
-        raise _too_deep() from None
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise PayloadError(f"This JSON cannot be read: {error}.") from None
+    value = _decoded(_DECODER, data)
     if is_deeper(value, MAX_DEPTH):
         raise _too_deep()
     return value
+
+
+def split(data: bytes) -> list[memoryview] | None:
+    """The items of the array that the text is, not yet decoded; None where it is none."""
+    if not _ARRAY.match(data):
+        return None
+    return [memoryview(item) for item in _decoded(_SPLITTER, data)]
 
 
 def encode(value: object) -> bytes:
@@ -48,6 +54,17 @@ def is_deeper(value: object, depth: int) -> bool:
         if not level:
             return False
     return any(isinstance(child, list | dict) for child in level)
+
+
+def _decoded(decoder: "msgspec.json.Decoder[_T]", data: bytes) -> _T:
+    if _has_many(data):
+        raise PayloadError(f"This JSON has more than {MAX_ITEMS} values.")
+    try:
+        return decoder.decode(data)
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise PayloadError(f"This JSON cannot be read: {error}.") from None
 
 
 def _has_many(data: bytes) -> bool:

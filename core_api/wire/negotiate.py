@@ -17,6 +17,9 @@ _FORMATS: Mapping[str, str] = {
     "link": "application/link-format",
     "senml": "application/senml+json",
     "html": "text/html",
+    "csv": "text/csv",
+    "jsonl": "application/jsonl",
+    "tar": "application/x-tar",
 }
 _QUOTED = r'"(?:[^"\\]|\\.)*"?'
 _RANGE = re.compile(rf'(?:[^,"]|{_QUOTED})+', re.DOTALL)

@@ -30,6 +30,7 @@ __all__ = [
     "image_fields",
     "location",
     "meta",
+    "plain_cbor",
     "text_device_id",
     "text_fields",
     "title",
@@ -194,8 +195,13 @@ def _unchangeable(name: str) -> object:
 def _decode(media_type: str, body: bytes) -> object:
     if media_type != CBOR:
         return jsontext.decode(body)
-    # No CBOR map begins with a byte that is a hexadecimal digit.
-    return cbor.decode(_unhex(body) if _HEX_DIGIT.match(body) else body)
+    # No CBOR map or array begins with a byte that is a hexadecimal digit.
+    return cbor.decode(plain_cbor(body))
+
+
+def plain_cbor(body: bytes) -> bytes:
+    """The CBOR of a body that may be its hexadecimal digits."""
+    return _unhex(body) if _HEX_DIGIT.match(body) else body
 
 
 def _unhex(body: bytes) -> bytes:

@@ -55,6 +55,11 @@ def problem(
 
 def to_json(problem: Problem) -> bytes:
     """The problem as application/problem+json."""
+    return msgspec.json.encode(as_map(problem))
+
+
+def as_map(problem: Problem) -> dict[str, object]:
+    """The members of the problem as RFC 9457 names them."""
     members: dict[str, object] = {
         "type": _text(problem.type),
         "title": _text(problem.title),
@@ -67,7 +72,7 @@ def to_json(problem: Problem) -> bytes:
             {"pointer": _text(error.pointer), "detail": _text(error.detail)}
             for error in problem.errors
         ]
-    return msgspec.json.encode(members | dict(problem.members))
+    return members | dict(problem.members)
 
 
 def to_concise_cbor(problem: Problem, code: int | None = None) -> bytes:

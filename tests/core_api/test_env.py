@@ -107,3 +107,19 @@ def test_a_bad_count_is_refused(put: Set, value: str) -> None:
     put("X", value)
     with pytest.raises(ImproperlyConfigured, match="NAME=NUMBER"):
         env.counts("X")
+
+
+def test_keys(put: Set) -> None:
+    assert env.keys("X") == {}
+    put("X", "new:0123456789abcdef, old:a:b:c:d:e:f:g:h:i")
+    assert env.keys("X") == {"new": "0123456789abcdef", "old": "a:b:c:d:e:f:g:h:i"}
+
+
+@pytest.mark.parametrize(
+    "value", ["new", "new:", ":0123456789abcdef", "new:short", "a.b:" + "x" * 16]
+)
+def test_a_bad_key_is_refused_and_not_told(put: Set, value: str) -> None:
+    put("X", value)
+    with pytest.raises(ImproperlyConfigured, match="NAME:SECRET") as caught:
+        env.keys("X")
+    assert value not in str(caught.value)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from core_api import ingest
+from core_api import ingest, turns
 from core_api.ingest import Busy, GroupCommit
 from core_api.storage.models import StoredObject
 from tests.services import databases
@@ -390,3 +390,51 @@ def test_in_a_process_of_its_own(script: str, expected: list[str], tmp_path: Pat
     assert (done.returncode, done.stderr) == (0, "")
     rows = databases.query(tmp_path, "SELECT key FROM core_api_storedobject ORDER BY key")
     assert [key for (key,) in rows] == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_items_that_are_submitted_together_share_a_commit(writer: Writer) -> None:
+    outcomes = writer.group.submit_all(["one", "bad", "three"])
+    assert [outcome if isinstance(outcome, int) else str(outcome) for outcome in outcomes] == [
+        3,
+        "bad",
+        5,
+    ]
+    assert writer.batches == [["one", "bad", "three"]]
+    assert writer.group._bytes == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_a_commit_takes_goes_into_several(writer: Writer, settings: Any) -> None:
+    settings.COAPTURE_INGEST_BATCH = 2
+    assert writer.group.submit_all(["1", "22", "333"]) == [1, 2, 3]
+    assert writer.batches == [["1", "22"], ["333"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_items_together_wait_by_one_turn(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_turns", None)
+    turns.limit(1)
+    with turns.taken():
+        assert writer.group.submit_all(["1", "22", "333"]) == [1, 2, 3]
+        assert turns._current() is not None
+    assert turns._turns is not None
+    assert turns._turns.free == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_items_for_which_the_queue_has_no_room_are_refused_together(
+    writer: Writer, submit: Submit, settings: Any
+) -> None:
+    settings.COAPTURE_INGEST_QUEUE = 6
+    writer.goes_on.clear()
+    submit("1234")
+    with pytest.raises(Busy):
+        writer.group.submit_all(["12", "3"])
+    assert writer.group._bytes == 4
+
+
+@pytest.mark.django_db
+def test_items_together_inside_a_transaction_of_their_own(writer: Writer) -> None:
+    assert writer.group.submit_all(["1", "22"]) == [1, 2]
+    assert writer.group._thread is None

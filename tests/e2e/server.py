@@ -69,6 +69,8 @@ class Server:
             "COAPTURE_COAP": ",".join(coap),
             "COAPTURE_DATA": str(self.data),
             "DATABASE_URL": databases.url_for(self.data),
+            # What comes back is what was sent, whatever the worker makes of it meanwhile.
+            "COAPTURE_FIDELITY": "bytes",
             # One for each database, where the engine is Celery.
             "COAPTURE_BROKER_QUEUE": f"coapture-{zlib.crc32(bytes(self.data)):08x}",
         }

@@ -3,8 +3,9 @@
 import datetime as dt
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
-from collections_app.images import bodies, fetch, ingest, lists, queries
+from collections_app.images import batches, bodies, fetch, ingest, lists, queries
 from collections_app.images.paths import COLLECTION, href
 from collections_app.images.representations import metadata, record
 from collections_app.images.views import one
@@ -23,7 +24,10 @@ Place = tuple[str, dt.datetime]
 
 
 def _post(request: HttpRequest) -> HttpResponse:
-    stored = ingest.store(bodies.posted(request))
+    posted = bodies.posted(request)
+    if not isinstance(posted, ingest.NewImage):
+        return batches.respond(request, posted)
+    stored = ingest.store(posted)
     return data_response(
         metadata(stored.image),
         data_type(request),
@@ -32,7 +36,7 @@ def _post(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _get(request: HttpRequest) -> HttpResponse:
+def _get(request: HttpRequest) -> HttpResponseBase:
     query = _query(request)
     if not {"deviceId", "timestamp"} <= query.keys():
         if lists.is_asked_for(request, query):
@@ -80,7 +84,7 @@ def _stored_last(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _device_list(request: HttpRequest, device_id: str) -> HttpResponse:
+def _device_list(request: HttpRequest, device_id: str) -> HttpResponseBase:
     query = query_of(request)
     if "deviceId" in query:
         raise BadRequest("The path names the device already.", pointer="/deviceId")

@@ -71,7 +71,7 @@ def test_metadata(client: Client) -> None:
     assert cbor2.loads(client.get(f"{PATH}?format=cbor").content) == facts
 
 
-@pytest.mark.parametrize("accept", ["text/plain", "image/png"])
+@pytest.mark.parametrize("accept", ["text/plain", "image/x-icon"])
 def test_not_acceptable(client: Client, accept: str) -> None:
     response = client.get(PATH, headers={"Accept": accept})
     assert (response.status_code, response.json()["title"]) == (406, "Not Acceptable")

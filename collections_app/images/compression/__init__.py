@@ -1,0 +1,1 @@
+"""Storing images in less space after they were received, in the background."""

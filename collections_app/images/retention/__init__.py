@@ -1,0 +1,1 @@
+"""Which images are kept: rules of age, number and bytes."""

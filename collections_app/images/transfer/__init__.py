@@ -1,0 +1,1 @@
+"""Images from folders and into folders and archives."""
