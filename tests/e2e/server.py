@@ -57,7 +57,7 @@ class Server:
         self.coap_tcp = f"coap+tcp://127.0.0.1:{self.coap_port}"
         self._arguments = [sys.executable, str(ROOT / "manage.py"), command, *options]
         self._environment = os.environ | self._addresses() | dict(environment or {})
-        self._log = data.parent / f"{data.name}.{self.http_port}"
+        self._log = data.parent / f"{data.name}-{self.http_port}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def _addresses(self) -> dict[str, str]:

@@ -34,11 +34,15 @@ def test_an_empty_pack() -> None:
     assert (senml.to_cbor([]), senml.to_json([])) == (b"\x80", b"[]")
 
 
-@pytest.mark.parametrize("case", vectors("senml.json"))
+# The others were published without their resolution.
+RESOLVED = [
+    case for case in vectors("senml.json") if not isinstance(case, dict) or "resolved" in case
+]
+
+
+@pytest.mark.parametrize("case", RESOLVED)
 @pytest.mark.parametrize("media_type", ["json", "cbor"])
 def test_published_packs(case: dict[str, Any], media_type: str) -> None:
-    if "resolved" not in case:
-        pytest.skip("it was published without its resolution")
     pack = case["senml"]
     read = senml.from_json(json.dumps(pack).encode()) if media_type == "json" else in_cbor(pack)
     now = dt.datetime.fromtimestamp(NOWS.get(case["name"], NOW), dt.UTC)
