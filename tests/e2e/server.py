@@ -7,6 +7,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -142,5 +143,7 @@ class Server:
         if self.process is None or self.process.poll() is not None:
             return
         for process in self.processes():
-            process.kill()
+            # The supervisor's end may have taken it along.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.process.wait()
