@@ -1,5 +1,6 @@
 """What the broker's messages ask for: run this job, start what is periodic."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -41,6 +42,15 @@ def _stopping() -> Reject:
     """The message goes back to the broker."""
     return Reject("This worker stops.", requeue=True)
 
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """A filter: that a message goes back is worth a line, and where in the code it did is not."""
+    if record.exc_info and isinstance(record.exc_info[1], Reject):
+        record.exc_info = None
+    return True
+
+
+logging.getLogger("celery.app.trace").addFilter(_without_traceback)
 
 run_job = app.task(name="core_api.background.run_job")(_run_job)
 

@@ -1,6 +1,7 @@
 """What messages make a worker do, and what beat sends."""
 
 import datetime as dt
+import logging
 import threading
 import uuid
 from concurrent.futures import Future
@@ -83,3 +84,14 @@ def test_beat_may_have_the_schedule(settings: Settings) -> None:
     settings.COAPTURE_JOBS_SCHEDULE = True
     Upkeep("somebody").attend()
     assert Job.objects.exists()
+
+
+def test_a_message_that_goes_back_is_one_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    try:
+        raise Reject("This worker stops.", requeue=True)
+    except Reject as rejection:
+        logging.getLogger("celery.app.trace").warning("rejected: %s", rejection, exc_info=True)
+    assert "Traceback" not in caplog.text
+    assert "rejected" in caplog.text
