@@ -1,5 +1,6 @@
 """The process in which a worker runs tasks: `python -m core_api.background.child SOCKET PARENT`."""
 
+import os
 import resource
 import signal
 import socket
@@ -19,6 +20,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     django.setup()
+    os.nice(settings.COAPTURE_JOBS_NICE)
     if limit := settings.COAPTURE_JOBS_MEMORY:
         # Files that grow as they are decoded are strangers': one job must not take the machine.
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

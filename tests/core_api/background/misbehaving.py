@@ -105,8 +105,8 @@ def babble(run: Run) -> None:
 
 
 def measure(run: Run) -> Mapping[str, Json]:
-    """The bytes of memory that it may take."""
-    return {"bytes": resource.getrlimit(resource.RLIMIT_DATA)[0]}
+    """The bytes of memory that it may take, and how much it gives way to others."""
+    return {"bytes": resource.getrlimit(resource.RLIMIT_DATA)[0], "nice": os.nice(0)}
 
 
 def write(run: Run) -> Mapping[str, Json]:

@@ -248,6 +248,7 @@ def test_what_a_task_says_is_taken_at_once_and_bounded(runner: Runner) -> None:
     assert job.error["detail"] == "y" * 4000
 
 
-def test_the_memory_of_a_task_is_bounded(runner: Runner, settings: Settings) -> None:
+def test_a_task_has_its_share_of_the_machine(runner: Runner, settings: Settings) -> None:
     job = finished(services.enqueue("test.measure").pk)
-    assert job.outputs == {"bytes": settings.COAPTURE_JOBS_MEMORY}
+    nice = min(19, os.nice(0) + settings.COAPTURE_JOBS_NICE)
+    assert job.outputs == {"bytes": settings.COAPTURE_JOBS_MEMORY, "nice": nice}
