@@ -18,6 +18,7 @@ from core_api.serving.processes import end_with_parent
 from tests.e2e.ports import free_port
 from tests.e2e.programs import require
 from tests.e2e.server import wait_until
+from tests.services.processes import end
 
 # Debian keeps the server's programs off PATH.
 FOLDERS = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
@@ -127,13 +128,9 @@ class PostgreSQL:
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
             return
-        self._process.send_signal(number)
         try:
-            self._process.wait(STOP_WITHIN)
+            end(self._process, number, STOP_WITHIN)
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
             self._process = None
 
     def close(self) -> None:
