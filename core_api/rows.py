@@ -13,8 +13,7 @@ from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=models.Model)
 
-# Each number of rows is a statement of its own, which SQLite keeps prepared: a kilobyte a row.
-MAX_ROWS = 16
+MAX_ROWS = 500
 
 
 def insert(
